@@ -7,7 +7,12 @@
 import { ERROR_TABLE, type ErrorCode, type ErrorKind } from './error-table.ts';
 
 /** A value that is safe to show to whoever receives the error. */
-export type DetailValue = string | number | boolean | readonly string[];
+export type DetailValue =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | Readonly<Record<string, readonly string[]>>;
 
 /** Facts about one failure: field names, expectations, rule names. Never keys, tokens or signatures. */
 export type ErrorDetails = Readonly<Record<string, DetailValue>>;
