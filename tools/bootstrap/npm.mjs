@@ -1,0 +1,70 @@
+/**
+ * Calls npm quietly and keeps what it said for the moment it fails.
+ *
+ * @module
+ */
+
+import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { BootstrapFailure, EXIT } from './failure.mjs';
+
+const LOG_CHARS = 4000;
+
+/**
+ * Runs `npm <args>` in `root`.
+ *
+ * @param {string} root - Absolute path of the workspace.
+ * @param {readonly string[]} args
+ * @throws BootstrapFailure with npm's last lines, exit code 3, when npm is missing or fails.
+ */
+export async function runNpm(root, args) {
+  const { status, log } = await start(root, args);
+  if (status === 0) return;
+  throw new BootstrapFailure(`\`npm ${args.join(' ')}\` failed`, {
+    exitCode: EXIT.install,
+    next: 'read the lines above; with a network and a free disk, run the same command again',
+    log: log.slice(-LOG_CHARS),
+  });
+}
+
+/** @param {string} root @param {readonly string[]} args */
+function start(root, args) {
+  const npm = spawn('npm', args, {
+    cwd: root,
+    env: npmEnvironment(root),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  const keep = (chunk) => {
+    log += chunk;
+  };
+  npm.stdout.on('data', keep);
+  npm.stderr.on('data', keep);
+  return new Promise((resolve, reject) => {
+    npm.on('error', (cause) => reject(npmMissing(cause)));
+    npm.on('close', (status) => resolve({ status, log }));
+  });
+}
+
+/** @param {Error} cause */
+function npmMissing(cause) {
+  return new BootstrapFailure(`npm cannot be started (${cause.message})`, {
+    exitCode: EXIT.install,
+    next: 'install npm 10 or newer and put it on PATH',
+  });
+}
+
+/**
+ * The environment for npm, without our own runtime on PATH: `npm ci` deletes `node_modules`, and
+ * must not be running from the binary it deletes.
+ *
+ * @param {string} root
+ */
+function npmEnvironment(root) {
+  const ours = join(root, 'node_modules');
+  const entries = (process.env.PATH ?? '').split(delimiter);
+  return {
+    ...process.env,
+    PATH: entries.filter((entry) => !entry.startsWith(ours)).join(delimiter),
+  };
+}
