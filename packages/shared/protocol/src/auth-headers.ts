@@ -69,7 +69,10 @@ export function parseTimestamp(text: string): number {
   const value = Number(text);
   if (!/^[0-9]+$/.test(text) || !Number.isSafeInteger(value)) {
     throw new BoundaryError('ERR_AUTH_TIMESTAMP_MALFORMED', {
-      details: { field: 'X-Keyring-Timestamp', expected: 'decimal digits, milliseconds since 1970' },
+      details: {
+        field: 'X-Keyring-Timestamp',
+        expected: 'decimal digits, milliseconds since 1970',
+      },
     });
   }
   return value;

@@ -34,7 +34,8 @@ export function canonicalJson(value: CanonicalValue): string {
 }
 
 function canonicalString(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError('a string with a lone surrogate has no canonical form');
+  if (!text.isWellFormed())
+    throw new TypeError('a string with a lone surrogate has no canonical form');
   return JSON.stringify(text);
 }
 

@@ -1,27 +1,14 @@
-export {
-  ERROR_CODES,
-  ERROR_TABLE,
-  type ErrorCode,
-  type ErrorKind,
-  type ErrorRow,
-  isErrorCode,
-} from './error-table.ts';
-export {
-  BoundaryError,
-  type BoundaryErrorOptions,
-  type DetailValue,
-  type ErrorDetails,
-  isBoundaryError,
-} from './errors.ts';
-export {
-  CURVE_ORDER,
-  FIELD_PRIME,
-  isHex,
-  isHexOrDecimal,
-  joinU256,
-  parseFelt,
-  parseU64,
-  parseU128,
-  toHex,
-} from './felt.ts';
-export { Secret } from './secret.ts';
+export * from './auth-headers.ts';
+export * from './canonical-json.ts';
+export * from './error-table.ts';
+export * from './errors.ts';
+export * from './felt.ts';
+export * from './frame.ts';
+export * from './limits.ts';
+export * from './log-entry.ts';
+export * from './request-mac.ts';
+export * from './secret.ts';
+export * from './session-request.ts';
+export * from './settings.ts';
+export * from './signer-messages.ts';
+export * from './strict-json.ts';

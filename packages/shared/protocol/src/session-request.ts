@@ -49,7 +49,10 @@ const contextSchema = z
     tool: z.string().max(LIMITS.contextChars.tool).optional(),
     reason: z.string().max(LIMITS.contextChars.reason).optional(),
     requestId: z.unknown().optional().meta({ description: 'Echoed as `requestId` when a string.' }),
-    traceId: z.unknown().optional().meta({ description: 'Echoed as `audit.traceId` when a string.' }),
+    traceId: z
+      .unknown()
+      .optional()
+      .meta({ description: 'Echoed as `audit.traceId` when a string.' }),
   })
   .meta({ id: 'SessionContext' });
 
@@ -61,7 +64,9 @@ export const sessionRequestSchema = z
     chainId: hexOrDecimal,
     nonce: hexOrDecimal.meta({ description: 'Transaction nonce of the account.' }),
     caller: hexOrDecimal.optional().meta({ description: 'Caller of an outside execution.' }),
-    executeAfter: hexOrDecimal.optional().meta({ description: 'Unix seconds, at most validUntil.' }),
+    executeAfter: hexOrDecimal
+      .optional()
+      .meta({ description: 'Unix seconds, at most validUntil.' }),
     validUntil: z
       .int()
       .positive()
@@ -125,7 +130,10 @@ export function parseSessionRequest(value: JsonValue): SessionRequest {
   const wire = parsed.data;
   const felts = wire.calls.reduce((sum, call) => sum + call.calldata.length, 0);
   if (felts > LIMITS.calldataPerRequest) {
-    throw fieldError('calls', `calldata of all calls: expected at most ${LIMITS.calldataPerRequest} felts, found ${felts}`);
+    throw fieldError(
+      'calls',
+      `calldata of all calls: expected at most ${LIMITS.calldataPerRequest} felts, found ${felts}`,
+    );
   }
   return toSessionRequest(wire);
 }
@@ -196,7 +204,11 @@ export function invalidRequest(issues: readonly z.core.$ZodIssue[]): BoundaryErr
   for (const issue of issues.slice(0, 16)) {
     const [top, ...rest] = issue.path;
     if (top === undefined) formErrors.push(issue.message);
-    else fieldErrors[String(top)] = [...(fieldErrors[String(top)] ?? []), located(rest, issue.message)];
+    else
+      fieldErrors[String(top)] = [
+        ...(fieldErrors[String(top)] ?? []),
+        located(rest, issue.message),
+      ];
   }
   return new BoundaryError('ERR_REQUEST_INVALID', { details: { formErrors, fieldErrors } });
 }

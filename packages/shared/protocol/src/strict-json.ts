@@ -33,7 +33,9 @@ export type JsonValue =
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
-const PLAIN_STRING_END = /["\\\u0000-\u001f]/g;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const FIRST_PRINTABLE = 0x20;
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -61,7 +63,10 @@ function decodeUtf8(bytes: Uint8Array): string {
   try {
     return UTF8.decode(bytes);
   } catch (cause) {
-    throw new BoundaryError('ERR_BODY_MALFORMED', { details: { reason: 'not valid UTF-8' }, cause });
+    throw new BoundaryError('ERR_BODY_MALFORMED', {
+      details: { reason: 'not valid UTF-8' },
+      cause,
+    });
   }
 }
 
@@ -131,17 +136,27 @@ class Reader {
   #readString(): string {
     let result = '';
     for (let from = this.#at + 1; ; from = this.#at) {
-      PLAIN_STRING_END.lastIndex = from;
-      const end = PLAIN_STRING_END.exec(this.#text);
-      if (end === null) throw this.#error('a string has no end');
-      result += this.#text.slice(from, end.index);
-      this.#at = end.index + 1;
-      if (end[0] === '"') break;
-      if (end[0] !== '\\') throw this.#error('a control character in a string');
+      const end = this.#plainEnd(from);
+      result += this.#text.slice(from, end);
+      this.#at = end + 1;
+      const stop = this.#text.charCodeAt(end);
+      if (stop === QUOTE) break;
+      if (stop !== BACKSLASH) throw this.#error('a string has no end, or a control character');
       result += this.#readEscape();
     }
     if (!result.isWellFormed()) throw this.#error('a lone surrogate in a string');
     return result;
+  }
+
+  /** Where the run of plain characters that begins at `from` ends. */
+  #plainEnd(from: number): number {
+    let at = from;
+    for (;;) {
+      const code = this.#text.charCodeAt(at);
+      // NaN, past the end, is neither above nor equal to anything.
+      if (!(code >= FIRST_PRINTABLE) || code === QUOTE || code === BACKSLASH) return at;
+      at += 1;
+    }
   }
 
   #readEscape(): string {

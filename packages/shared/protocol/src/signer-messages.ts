@@ -1,0 +1,108 @@
+/**
+ * Messages between edge and signer, over one duplex pipe. The edge asks, the signer answers; every
+ * question has an `id` the answer repeats. Raw bytes (the request body, an answer document) travel
+ * beside the head, see `frame.ts`.
+ *
+ * @module
+ */
+
+import { z } from 'zod';
+import { ERROR_CODES, type ErrorCode } from './error-table.ts';
+
+const code = z.enum(ERROR_CODES as readonly [ErrorCode, ...ErrorCode[]]);
+const id = z.int().nonnegative();
+const details = z.record(
+  z.string(),
+  z.union([
+    z.string(),
+    z.number(),
+    z.boolean(),
+    z.array(z.string()),
+    z.record(z.string(), z.array(z.string())),
+  ]),
+);
+
+/** The authenticated request line and headers; the body travels beside it. */
+const requestSchema = z.strictObject({
+  clientId: z.string(),
+  timestamp: z.string(),
+  requestNonce: z.string(),
+  signature: z.string(),
+  method: z.string(),
+  target: z.string(),
+  requestId: z.string(),
+});
+
+export const signerQuestionSchema = z.discriminatedUnion('op', [
+  /** Judge and sign; with `refusal`, the edge has already said no and the signer only writes it down. */
+  z.strictObject({
+    op: z.literal('sign'),
+    id,
+    request: requestSchema,
+    refusal: z.strictObject({ code, rule: z.string().optional() }).optional(),
+  }),
+  /** The custodian's answer to an earlier `custodian` answer; the body is its JSON, empty on failure. */
+  z.strictObject({ op: z.literal('complete'), id, ticket: z.string(), failure: code.optional() }),
+  /** The receipt of one entry, for the client that caused it. Uses up a request nonce like `sign`. */
+  z.strictObject({
+    op: z.literal('receipt'),
+    id,
+    request: requestSchema,
+    index: z.int().nonnegative(),
+  }),
+  /** A file of the log by its C2SP path, without authentication: `checkpoint` only. */
+  z.strictObject({ op: z.literal('status'), id }),
+]);
+
+export type SignerQuestion = z.infer<typeof signerQuestionSchema>;
+
+const feltText = z.string().regex(/^0x[0-9a-f]{1,64}$/);
+const receiptId = z.string().regex(/^[0-9]{1,16}-[0-9a-f]{16}$/);
+
+const signedSchema = z.strictObject({
+  kind: z.enum(['invoke-v1', 'invoke-v2', 'outside-v2']),
+  keyId: z.string(),
+  domainHash: feltText.optional(),
+  messageHash: feltText,
+  publicKey: feltText,
+  /** [public key, r, s, validUntil]. */
+  signature: z.tuple([feltText, feltText, feltText, feltText]),
+  custodian: z.enum(['local', 'dfns']),
+  decidedAtMs: z.int(),
+});
+
+export const signerAnswerSchema = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('signed'), id, receipt: receiptId, signed: signedSchema }),
+  z.strictObject({
+    outcome: z.literal('refused'),
+    id,
+    /** Absent when nothing could be written down. */
+    receipt: receiptId.optional(),
+    code,
+    details,
+  }),
+  /** Allowed and written down; the bridge must sign now. */
+  z.strictObject({
+    outcome: z.literal('custodian'),
+    id,
+    receipt: receiptId,
+    ticket: z.string(),
+    keyId: z.string(),
+  }),
+  /** The body is the document. */
+  z.strictObject({ outcome: z.literal('document'), id, receipt: receiptId.optional() }),
+  z.strictObject({
+    outcome: z.literal('status'),
+    id,
+    ready: z.boolean(),
+    code: code.optional(),
+    logSize: z.int(),
+    verifierKey: z.string(),
+    policyHash: z.string(),
+    hashBackend: z.string(),
+    keys: z.int(),
+  }),
+]);
+
+export type SignerAnswer = z.infer<typeof signerAnswerSchema>;
+export type SignedMessage = z.infer<typeof signedSchema>;
