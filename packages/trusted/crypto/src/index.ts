@@ -1,1 +1,30 @@
-export {};
+export type { HashBackend } from './hash-backend.ts';
+export {
+  ANY_CALLER,
+  hashSessionMessage,
+  type MessageHashes,
+  type MessageKind,
+  type SessionCall,
+  type SessionMessage,
+} from './message.ts';
+export {
+  createSignatureChecker,
+  type FastVerifier,
+  type SignatureChecker,
+  type SignatureCheckerOptions,
+} from './own-signature-check.ts';
+export { createScureHashBackend } from './scure-hash-backend.ts';
+export { type HashBackendSelection, selectHashBackend } from './select-hash-backend.ts';
+export { type Entrypoint, parseEntrypoint, selectorOf } from './selector.ts';
+export { decodeShortString, encodeShortString } from './short-string.ts';
+export {
+  isMessageHash,
+  isStarkSignature,
+  MESSAGE_HASH_LIMIT,
+  parsePrivateKey,
+  prepareSigning,
+  publicKeyX,
+  type StarkSignature,
+  signHash,
+  verifySignature,
+} from './stark-signature.ts';
