@@ -20,7 +20,11 @@ const skips = skipLines(services);
 
 const environment = { ...process.env, ...serviceVariables(services) };
 const { exitCode, report } = await runVitest({
-  root: ROOT, args: process.argv.slice(2), environment, output: 'inherit' });
+  root: ROOT,
+  args: process.argv.slice(2),
+  environment,
+  output: 'inherit',
+});
 const missingServices = isCi(process.env.CI) ? skips.length : 0;
 const counts = countTests({ report, exitCode, missingServices });
 

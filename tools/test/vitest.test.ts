@@ -23,7 +23,12 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 async function countsOf(text: string): Promise<{ passed: number; failed: number }> {
   writeFileSync(join(root, 'planted.test.ts'), IMPORT + text);
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('VITEST'));
-  const run = await runVitest({ root, args: [], environment: Object.fromEntries(own), output: 'ignore' });
+  const run = await runVitest({
+    root,
+    args: [],
+    environment: Object.fromEntries(own),
+    output: 'ignore',
+  });
   const { passed, failed } = countTests({ ...run, missingServices: 0 });
   return { passed, failed };
 }
@@ -53,7 +58,12 @@ describe('a planted suite', () => {
   });
 
   test('that is not there counts as one failure', async () => {
-    const run = await runVitest({ root, args: ['no-such-file'], environment: { PATH: process.env.PATH }, output: 'ignore' });
+    const run = await runVitest({
+      root,
+      args: ['no-such-file'],
+      environment: { PATH: process.env.PATH },
+      output: 'ignore',
+    });
     expect(countTests({ ...run, missingServices: 0 })).toEqual({
       passed: 0,
       failed: 1,
