@@ -1,4 +1,5 @@
 export * from './auth-headers.ts';
+export * from './bridge-answer.ts';
 export * from './canonical-json.ts';
 export * from './error-table.ts';
 export * from './errors.ts';
