@@ -8,7 +8,11 @@ import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { BootstrapFailure, EXIT } from './failure.mjs';
 
-const LOG_CHARS = 4000;
+const LOG_LINES = 40;
+/** Where npm stops telling what went wrong and starts printing its own manual. */
+const MANUAL = /^npm error (Clean install a project|Usage:)$/m;
+/** Notes of npm that say nothing about the failure. */
+const NOISE = /^npm (warn|notice) /;
 
 /**
  * Runs `npm <args>` in `root`.
@@ -23,8 +27,15 @@ export async function runNpm(root, args) {
   throw new BootstrapFailure(`\`npm ${args.join(' ')}\` failed`, {
     exitCode: EXIT.install,
     next: 'read the lines above; with a network and a free disk, run the same command again',
-    log: log.slice(-LOG_CHARS),
+    log: essence(log),
   });
+}
+
+/** @param {string} log */
+function essence(log) {
+  const [told = ''] = log.split(MANUAL);
+  const lines = told.split('\n').filter((line) => !NOISE.test(line));
+  return lines.slice(-LOG_LINES).join('\n');
 }
 
 /** @param {string} root @param {readonly string[]} args */
