@@ -7,6 +7,7 @@ export * from './felt.ts';
 export * from './frame.ts';
 export * from './limits.ts';
 export * from './log-entry.ts';
+export * from './process-messages.ts';
 export * from './request-mac.ts';
 export * from './secret.ts';
 export * from './session-request.ts';

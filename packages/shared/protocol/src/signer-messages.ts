@@ -11,16 +11,13 @@ import { ERROR_CODES, type ErrorCode } from './error-table.ts';
 
 const code = z.enum(ERROR_CODES as readonly [ErrorCode, ...ErrorCode[]]);
 const id = z.int().nonnegative();
-const details = z.record(
-  z.string(),
-  z.union([
+const texts = z.array(z.string()).readonly();
+const details = z
+  .record(
     z.string(),
-    z.number(),
-    z.boolean(),
-    z.array(z.string()),
-    z.record(z.string(), z.array(z.string())),
-  ]),
-);
+    z.union([z.string(), z.number(), z.boolean(), texts, z.record(z.string(), texts).readonly()]),
+  )
+  .readonly();
 
 /** The authenticated request line and headers; the body travels beside it. */
 const requestSchema = z.strictObject({

@@ -1,0 +1,66 @@
+/**
+ * Group commit: decisions that arrive together reach the disk together.
+ *
+ * A decision waits at most until the event loop has handed over the requests that were already
+ * there; then one transaction takes them all.
+ *
+ * @module
+ */
+
+import type { Committed, PendingDecision } from '@countersign/ledger';
+
+export interface GroupCommit {
+  /**
+   * Writes one decision durably.
+   *
+   * @returns Resolves after the transaction that holds it is on disk.
+   * @throws What the ledger throws; then nothing of the batch was written.
+   */
+  commit(decision: PendingDecision): Promise<Committed>;
+}
+
+interface Waiting {
+  readonly decision: PendingDecision;
+  readonly resolve: (committed: Committed) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+const LARGEST_BATCH = 256;
+
+/** @param write - Writes a batch in one transaction and returns one result per decision. */
+export function createGroupCommit(
+  write: (batch: readonly PendingDecision[]) => readonly Committed[],
+): GroupCommit {
+  let waiting: Waiting[] = [];
+
+  function flush(): void {
+    const batch = waiting.slice(0, LARGEST_BATCH);
+    waiting = waiting.slice(LARGEST_BATCH);
+    if (waiting.length > 0) setImmediate(flush);
+    settle(batch, write);
+  }
+
+  return {
+    commit: (decision) =>
+      new Promise((resolve, reject) => {
+        if (waiting.length === 0) setImmediate(flush);
+        waiting.push({ decision, resolve, reject });
+      }),
+  };
+}
+
+function settle(
+  batch: readonly Waiting[],
+  write: (batch: readonly PendingDecision[]) => readonly Committed[],
+): void {
+  try {
+    const results = write(batch.map((item) => item.decision));
+    for (const [i, item] of batch.entries()) {
+      const result = results[i];
+      if (result === undefined) item.reject(new Error('the ledger returned too few results'));
+      else item.resolve(result);
+    }
+  } catch (reason) {
+    for (const item of batch) item.reject(reason);
+  }
+}

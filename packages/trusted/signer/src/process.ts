@@ -1,0 +1,193 @@
+/**
+ * The signer process: settings from standard input, events on standard output, questions on
+ * descriptor 3. It runs under Node's permission model without network, child processes, workers and
+ * add-ons; it may write its data directory only, and gives up reading its own program once started.
+ *
+ * @module
+ */
+
+import { Socket } from 'node:net';
+import path from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import {
+  createDefaultHashBackend,
+  createDefaultSignatureChecker,
+  prepareSigning,
+} from '@countersign/crypto';
+import { openKeystore, openSeal } from '@countersign/crypto/keystore';
+import { openLedger } from '@countersign/ledger';
+import {
+  BoundaryError,
+  encodeFrame,
+  FrameReader,
+  isBoundaryError,
+  type ProcessEvent,
+  Secret,
+  type SignerControl,
+  type SignerSettings,
+  signerControlSchema,
+} from '@countersign/protocol';
+import type { Step } from './pipeline.ts';
+import { createSigner, type Signer } from './signer.ts';
+
+/** Name of the keystore inside the data directory. */
+export const KEYSTORE_FILE = 'keystore.json';
+
+/** Descriptor of the pipe to the edge. */
+const EDGE_DESCRIPTOR = 3;
+
+export interface SignerProcessOptions {
+  readonly control: Readable;
+  readonly events: Writable;
+  /** Directories of the program, given up after start. */
+  readonly programDirs: readonly string[];
+  readonly onStep?: (step: Step) => void;
+}
+
+/** Runs until told to stop, or until supervisor or edge are gone. */
+export function runSignerProcess(options: SignerProcessOptions): void {
+  const host = new SignerHost(options);
+  const reader = new FrameReader();
+  options.control.on('data', (chunk: Uint8Array) => {
+    try {
+      for (const frame of reader.push(chunk)) host.obey(signerControlSchema.parse(frame.head));
+    } catch (error) {
+      host.fail(error, false);
+    }
+  });
+  // Without a supervisor nobody could stop or replace this process: end.
+  options.control.on('end', () => host.leave(0));
+}
+
+class SignerHost {
+  readonly #options: SignerProcessOptions;
+  #signer: Signer | undefined;
+  #close: () => void = () => undefined;
+
+  constructor(options: SignerProcessOptions) {
+    this.#options = options;
+  }
+
+  obey(control: SignerControl): void {
+    if (control.op === 'stop') void this.#stop();
+    else if (this.#signer === undefined) this.#start(control.settings);
+    else this.#reload(this.#signer, control.settings);
+  }
+
+  fail(error: unknown, reload: boolean): void {
+    const known = isBoundaryError(error) ? error : new BoundaryError('ERR_INTERNAL');
+    this.#emit({ event: 'fatal', code: known.code, details: { ...known.details }, reload });
+    if (!reload) this.leave(1);
+  }
+
+  leave(status: number): void {
+    this.#close();
+    process.exit(status);
+  }
+
+  #start(settings: SignerSettings): void {
+    try {
+      this.#signer = this.#create(settings);
+      this.#dropProgram();
+      this.#emitReady(this.#signer, settings);
+    } catch (error) {
+      this.fail(error, false);
+    }
+  }
+
+  #reload(signer: Signer, settings: SignerSettings): void {
+    try {
+      signer.configure(settings);
+      this.#emitReady(signer, settings);
+    } catch (error) {
+      this.fail(error, true);
+    }
+  }
+
+  #create(settings: SignerSettings): Signer {
+    const clock = { nowMs: () => Date.now() };
+    const onWarning = (warning: BoundaryError): void => this.#warn(warning);
+    const seal = openSeal(passphraseOf(settings));
+    const ledger = openLedger({ dataDir: settings.dataDir, clock, seal });
+    this.#close = () => ledger.close();
+    const signer = createSigner(
+      {
+        ledger,
+        clock,
+        backend: createDefaultHashBackend({ prefer: settings.hashBackend, onWarning }),
+        checker: createDefaultSignatureChecker({ onWarning }),
+        openKeystore: openKeystoreOf,
+        ...(this.#options.onStep === undefined ? {} : { onStep: this.#options.onStep }),
+      },
+      settings,
+    );
+    prepareSigning();
+    this.#connect(signer);
+    return signer;
+  }
+
+  #connect(signer: Signer): void {
+    const pipe = new Socket({ fd: EDGE_DESCRIPTOR, readable: true, writable: true });
+    signer.serve(pipe);
+    pipe.on('error', () => pipe.destroy());
+    // INVARIANT: when the edge is gone the signer stops. Held by `integration/processes`.
+    pipe.on('close', () => this.leave(0));
+  }
+
+  async #stop(): Promise<void> {
+    await this.#signer?.idle();
+    this.leave(0);
+  }
+
+  #dropProgram(): void {
+    for (const dir of this.#options.programDirs) process.permission?.drop?.('fs.read', dir);
+  }
+
+  #emitReady(signer: Signer, settings: SignerSettings): void {
+    const { policyHash, verifierKey, logSize, hashBackend } = signer.status();
+    this.#emit({
+      event: 'ready',
+      inForce: {
+        'data directory': settings.dataDir,
+        'at rest':
+          settings.passphrase === undefined ? 'not encrypted' : 'encrypted (scrypt, AES-256-GCM)',
+        confinement: confinement(),
+        keys: settings.keys.map((key) => `${key.keyId} (${key.source})`).join(', '),
+        policy: policyHash,
+        'hash backend': hashBackend,
+        log: `${logSize} entries, key ${verifierKey}`,
+      },
+    });
+  }
+
+  #warn(warning: BoundaryError): void {
+    this.#emit({ event: 'warning', code: warning.code, text: warning.message });
+  }
+
+  #emit(event: ProcessEvent): void {
+    this.#options.events.write(encodeFrame(event));
+  }
+}
+
+function openKeystoreOf(settings: SignerSettings): ReturnType<typeof openKeystore> {
+  const passphrase = passphraseOf(settings);
+  return openKeystore({
+    path: path.join(settings.dataDir, KEYSTORE_FILE),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  });
+}
+
+function passphraseOf(settings: SignerSettings): Secret<string> | undefined {
+  return settings.passphrase === undefined ? undefined : new Secret(settings.passphrase);
+}
+
+/** What the permission model refuses, in words; measured, not assumed. */
+function confinement(): string {
+  const model = process.permission;
+  if (model === undefined) return 'none: Node runs without --permission';
+  const scopes = ['net', 'child', 'worker', 'addon'] as const;
+  const open = scopes.filter((scope) => model.has(scope));
+  return open.length === 0
+    ? 'no network, child processes, workers or add-ons'
+    : `open: ${open.join(', ')}`;
+}

@@ -1,0 +1,155 @@
+/**
+ * The signer as a service over one pipe: questions in, answers out.
+ *
+ * @module
+ */
+
+import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { HashBackend, SignatureChecker } from '@countersign/crypto';
+import type { Ledger } from '@countersign/ledger';
+import { policyDocument, policyFromSettings } from '@countersign/policy';
+import {
+  BoundaryError,
+  canonicalJson,
+  encodeFrame,
+  type Frame,
+  FrameReader,
+  type SignerAnswer,
+  type SignerQuestion,
+  type SignerSettings,
+  signerQuestionSchema,
+} from '@countersign/protocol';
+import { refusalOf } from './judgement.ts';
+import { createKeyRing, type PrivateKeySource } from './key-ring.ts';
+import { createPipeline, type Pipeline, type PipelineConfig, type Step } from './pipeline.ts';
+import { type Document, findReceipt } from './receipts.ts';
+import { createRequestCheck } from './request-check.ts';
+
+export interface SignerDeps {
+  readonly ledger: Ledger;
+  readonly backend: HashBackend;
+  readonly checker: SignatureChecker;
+  readonly clock: { nowMs(): number };
+  readonly openKeystore: (settings: SignerSettings) => PrivateKeySource;
+  readonly onStep?: (step: Step) => void;
+}
+
+export interface Signer {
+  /** Puts new settings in force; on an error the old ones stay. Errors of the configuration are thrown. */
+  configure(settings: SignerSettings): void;
+  /** Answers questions from a pipe until it closes. A peer that sends garbage is cut off. */
+  serve(pipe: Duplex): void;
+  /** Resolves when every question taken so far has been answered. */
+  idle(): Promise<void>;
+  status(): Extract<SignerAnswer, { outcome: 'status' }>;
+}
+
+/** @throws BoundaryError as {@link Signer.configure}. */
+export function createSigner(deps: SignerDeps, settings: SignerSettings): Signer {
+  return new SignerService(deps, settings);
+}
+
+const NOTHING = new Uint8Array(0);
+
+class SignerService implements Signer {
+  readonly #deps: SignerDeps;
+  readonly #pipeline: Pipeline;
+  #config: PipelineConfig;
+  readonly #open = new Set<Promise<void>>();
+
+  constructor(deps: SignerDeps, settings: SignerSettings) {
+    this.#deps = deps;
+    this.#config = this.#configFrom(settings);
+    this.#pipeline = createPipeline(deps, this.#config);
+  }
+
+  configure(settings: SignerSettings): void {
+    this.#config = this.#configFrom(settings);
+    this.#pipeline.configure(this.#config);
+  }
+
+  serve(pipe: Duplex): void {
+    const reader = new FrameReader();
+    pipe.on('data', (chunk: Uint8Array) => {
+      try {
+        for (const frame of reader.push(chunk)) this.#take(pipe, frame);
+      } catch {
+        // A peer that cannot frame cannot be answered either.
+        pipe.destroy();
+      }
+    });
+  }
+
+  async idle(): Promise<void> {
+    while (this.#open.size > 0) await Promise.all(this.#open);
+  }
+
+  status(): Extract<SignerAnswer, { outcome: 'status' }> {
+    const { ledger, backend } = this.#deps;
+    const { writable, size, lastErrorCode } = ledger.status();
+    const code = writable ? undefined : (lastErrorCode ?? 'ERR_STORE_UNAVAILABLE');
+    return {
+      outcome: 'status',
+      id: 0,
+      ready: writable,
+      ...(code === undefined ? {} : { code }),
+      logSize: size,
+      verifierKey: ledger.verifierKey(),
+      policyHash: this.#config.policyHash,
+      hashBackend: backend.name,
+      keys: this.#config.keys.all().length,
+    };
+  }
+
+  #configFrom(settings: SignerSettings): PipelineConfig {
+    const policy = policyFromSettings(settings.policy);
+    const keys = createKeyRing(settings, () => this.#deps.openKeystore(settings));
+    if (keys.get(policy.defaultKeyId) === undefined) {
+      throw new BoundaryError('ERR_CONFIG_INVALID', {
+        details: { field: 'defaultKeyId', expected: 'the id of a configured key' },
+      });
+    }
+    for (const key of keys.all()) void this.#deps.checker.prepare(key.publicKey);
+    return {
+      check: createRequestCheck(settings),
+      policy,
+      policyHash: sha256Hex(canonicalJson(policyDocument(policy))),
+      keys,
+      bridgeFallback: settings.bridgeFallback,
+    };
+  }
+
+  #take(pipe: Duplex, frame: Frame): void {
+    const question = signerQuestionSchema.parse(frame.head);
+    const work = this.#answer(question, frame.body).then(({ answer, body }) => {
+      if (!pipe.destroyed) pipe.write(encodeFrame(answer, body));
+    });
+    this.#open.add(work);
+    void work.finally(() => this.#open.delete(work));
+  }
+
+  async #answer(question: SignerQuestion, body: Uint8Array): Promise<Document> {
+    try {
+      switch (question.op) {
+        case 'sign':
+          return { answer: await this.#pipeline.sign(question, body), body: NOTHING };
+        case 'complete':
+          return { answer: this.#pipeline.complete(question, body), body: NOTHING };
+        case 'receipt': {
+          const nowMs = this.#deps.clock.nowMs();
+          return findReceipt(this.#deps.ledger, this.#config.check, question, body, nowMs);
+        }
+        case 'status':
+          return { answer: { ...this.status(), id: question.id }, body: NOTHING };
+      }
+    } catch (error) {
+      const { code, details } = refusalOf(error);
+      return { answer: { outcome: 'refused', id: question.id, code, details }, body: NOTHING };
+    }
+  }
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}
