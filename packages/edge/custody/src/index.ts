@@ -1,1 +1,8 @@
-export {};
+export {
+  type BridgeAnswer,
+  type BridgeCall,
+  createDfnsClient,
+  type DfnsClient,
+  type DfnsClientOptions,
+  type PreflightResult,
+} from './dfns-client.ts';
