@@ -13,12 +13,7 @@
  * @module
  */
 
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  randomBytes as nodeRandomBytes,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import { BoundaryError, Secret } from '@countersign/protocol';
 import {
   malformedField,
@@ -30,6 +25,7 @@ import {
 } from './keystore-shape.ts';
 import {
   deriveSealingKey,
+  drawBytes,
   type KdfParameters,
   parseKdf,
   type RandomBytes,
@@ -111,12 +107,12 @@ interface PlainBox {
  * @remarks A key serves up to 2^32 writes (random IVs, NIST SP 800-38D §8.3).
  */
 export function sealBytes(plain: Uint8Array, options: SealOptions): Uint8Array {
-  const { purpose, sealWith, publicPart = {}, randomBytes = nodeRandomBytes } = options;
+  const { purpose, sealWith, publicPart = {} } = options;
   if (!PURPOSE.test(purpose)) throw invalidOption('purpose', '1 to 32 of a-z, 0-9 and -');
   const bytes =
     sealWith === 'none'
       ? writePlain(plain, plainHeader(purpose, publicPart))
-      : writeSealed(plain, sealWith, purpose, publicPart, randomBytes(IV_BYTES));
+      : writeSealed(plain, sealWith, purpose, publicPart, drawBytes(IV_BYTES, options.randomBytes));
   if (bytes.length > MAX_BOX_BYTES) {
     throw invalidOption('content', `a file of at most ${MAX_BOX_BYTES} bytes`);
   }

@@ -57,6 +57,17 @@ const MAX_WORK = 2 ** 22;
 const BOUNDS = { N: [2 ** 10, 2 ** 20], r: [1, 32], p: [1, 16] } as const;
 
 /**
+ * Draws random bytes from `source`, by default from the system.
+ *
+ * @throws BoundaryError ERR_INTERNAL when the source gives another number of bytes.
+ */
+export function drawBytes(size: number, source: RandomBytes = nodeRandomBytes): Uint8Array {
+  const bytes = source(size);
+  if (bytes.length === size) return bytes;
+  throw new BoundaryError('ERR_INTERNAL', { details: { step: 'random-bytes' } });
+}
+
+/**
  * Derives a key for a new file, under a fresh random salt.
  *
  * @param passphrase - 1–1024 characters; normalised to NFC, so that keyboards do not matter.
@@ -69,7 +80,7 @@ export function createSealingKey(
   options: { readonly cost?: ScryptCost; readonly randomBytes?: RandomBytes } = {},
 ): SealingKey {
   const { N, r, p } = options.cost ?? INTERACTIVE_COST;
-  const salt = (options.randomBytes ?? nodeRandomBytes)(SALT_BYTES);
+  const salt = drawBytes(SALT_BYTES, options.randomBytes);
   return deriveSealingKey(passphrase, { name: 'scrypt', N, r, p, salt });
 }
 
