@@ -73,13 +73,13 @@ interface Table<Key> {
 }
 
 class FastChecker<Key> implements SignatureChecker {
-  readonly #fast: FastVerifier<Key>;
+  /** `undefined` once dropped. */
+  #fast: FastVerifier<Key> | undefined;
   readonly #maxTables: number;
   readonly #onWarning: (warning: BoundaryError) => void;
   /** Every key whose table was ever started; a failed one drops the fast verifier anyway. */
   readonly #started = new Map<bigint, Promise<boolean>>();
   readonly #tables = new Map<bigint, Table<Key>>();
-  #dropped = false;
 
   constructor(fast: FastVerifier<Key>, options: SignatureCheckerOptions<Key>) {
     this.#fast = fast;
@@ -101,22 +101,23 @@ class FastChecker<Key> implements SignatureChecker {
 
   async prepare(publicKeyX: bigint): Promise<boolean> {
     const started = this.#started.get(publicKeyX) ?? this.#start(publicKeyX);
-    return started !== undefined && (await started) && !this.#dropped;
+    return started !== undefined && (await started) && this.#fast !== undefined;
   }
 
   #start(publicKeyX: bigint): Promise<boolean> | undefined {
-    if (this.#dropped || this.#started.size >= this.#maxTables) return undefined;
+    const fast = this.#fast;
+    if (fast === undefined || this.#started.size >= this.#maxTables) return undefined;
     const point = publicPointOf(publicKeyX);
     if (point === undefined) return undefined;
-    const making = this.#make(publicKeyX, point.y);
+    const making = this.#make(fast, publicKeyX, point.y);
     this.#started.set(publicKeyX, making);
     return making;
   }
 
-  async #make(publicKeyX: bigint, y: bigint): Promise<boolean> {
+  async #make(fast: FastVerifier<Key>, publicKeyX: bigint, y: bigint): Promise<boolean> {
     try {
-      const key = await this.#fast.prepare(publicKeyX, y);
-      if (!this.#dropped) this.#tables.set(publicKeyX, { key, proven: false });
+      const key = await fast.prepare(publicKeyX, y);
+      if (this.#fast !== undefined) this.#tables.set(publicKeyX, { key, proven: false });
       return true;
     } catch (cause) {
       this.#drop('could not make a table', cause);
@@ -134,7 +135,7 @@ class FastChecker<Key> implements SignatureChecker {
 
   #ask(table: Table<Key>, messageHash: bigint, { r, s }: StarkSignature): boolean | undefined {
     try {
-      return this.#fast.verify(table.key, messageHash, r, s);
+      return this.#fast?.verify(table.key, messageHash, r, s);
     } catch (cause) {
       this.#drop('failed while verifying', cause);
       return undefined;
@@ -142,8 +143,8 @@ class FastChecker<Key> implements SignatureChecker {
   }
 
   #drop(reason: string, cause?: unknown): void {
-    if (this.#dropped) return;
-    this.#dropped = true;
+    if (this.#fast === undefined) return;
+    this.#fast = undefined;
     this.#tables.clear();
     this.#onWarning(
       new BoundaryError('ERR_INTERNAL', { details: { part: 'fast verifier', reason }, cause }),

@@ -88,9 +88,8 @@ export function verifySignature(
   const inverse = Point.Fn.inv(s);
   const hashPart = Point.BASE.multiplyUnsafe(Point.Fn.mul(messageHash, inverse));
   const keyPart = key.multiplyUnsafe(Point.Fn.mul(r, inverse));
-  return [hashPart.add(keyPart), hashPart.subtract(keyPart)].some(
-    (point) => !point.is0() && point.x === r,
-  );
+  // The point at infinity reads as x = 0, which `r` never is.
+  return hashPart.add(keyPart).x === r || hashPart.subtract(keyPart).x === r;
 }
 
 /**
