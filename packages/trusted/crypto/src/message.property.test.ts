@@ -1,0 +1,110 @@
+/**
+ * Ten thousand random messages against starknet.js, which shares only the permutation's author with
+ * one of our backends and nothing with the other.
+ *
+ * The invoke hashes are rebuilt from starknet.js parts: its call flattening, its domain struct hash,
+ * its Poseidon. The outside hash is its typed data, whole.
+ */
+
+import { toHex } from '@countersign/protocol';
+import fc from 'fast-check';
+import { hash, outsideExecution, type TypedData, transaction, typedData } from 'starknet';
+import { describe, expect, it } from 'vitest';
+import { message } from './fixtures/arbitraries.ts';
+import { createAllBackends } from './fixtures/backends.ts';
+import type { HashBackend } from './hash-backend.ts';
+import { ANY_CALLER, hashSessionMessage, type SessionMessage } from './message.ts';
+
+const TIMEOUT_MS = 300_000;
+/** The slow backend sees one message in five; the fast ones see all. */
+const SLOW_EVERY = 5;
+
+const backends = createAllBackends();
+
+function poseidon(values: readonly bigint[]): bigint {
+  return BigInt(hash.computePoseidonHashOnElements([...values]));
+}
+
+function theirDomainHash(name: string, chainId: bigint): bigint {
+  const domain = { name, version: '2', chainId: toHex(chainId), revision: '1' };
+  const { types } = outsideExecution.getTypedData('0x0', NO_OPTIONS, 0, [], '2');
+  return BigInt(typedData.getStructHash(types, 'StarknetDomain', domain, '1'));
+}
+
+const NO_OPTIONS = { caller: '0x0', execute_after: 0, execute_before: 0 };
+
+function theirInvokeV1(request: SessionMessage): bigint {
+  const [, ...flat] = transaction.fromCallsToExecuteCalldata_cairo1(
+    request.calls.map(({ to, selector, calldata }) => ({
+      contractAddress: toHex(to),
+      entrypoint: toHex(selector),
+      calldata: [...calldata],
+    })),
+  );
+  const { accountAddress, chainId, accountNonce, validUntilSec } = request;
+  return poseidon([accountAddress, chainId, accountNonce, validUntilSec, ...flat.map(BigInt)]);
+}
+
+function theirInvokeV2(request: SessionMessage): bigint {
+  return poseidon([
+    BigInt('0x537461726b4e6574204d657373616765'),
+    theirDomainHash('Session.transaction', request.chainId),
+    request.accountAddress,
+    theirInvokeV1(request),
+  ]);
+}
+
+function theirOutsideV2(request: SessionMessage): bigint {
+  const options = {
+    caller: toHex(request.caller ?? ANY_CALLER),
+    execute_after: request.executeAfterSec ?? 0n,
+    execute_before: request.validUntilSec,
+  };
+  const chain = toHex(request.chainId);
+  const frame = outsideExecution.getTypedData(chain, options, request.accountNonce, [], '2');
+  const calls = request.calls.map(({ to, selector, calldata }) => ({
+    To: toHex(to),
+    Selector: toHex(selector),
+    Calldata: calldata.map(toHex),
+  }));
+  const data: TypedData = { ...frame, message: { ...frame.message, Calls: calls } };
+  return BigInt(typedData.getMessageHash(data, toHex(request.accountAddress)));
+}
+
+function backendsFor(run: number): readonly HashBackend[] {
+  const fast = backends.filter(({ name }) => name !== 'scure');
+  return fast.length === 0 || run % SLOW_EVERY === 0 ? backends : fast;
+}
+
+function expectAgreement(
+  kind: SessionMessage['kind'],
+  numRuns: number,
+  theirs: (request: SessionMessage) => bigint,
+): void {
+  let run = 0;
+  fc.assert(
+    fc.property(message(kind), (request) => {
+      const expected = theirs(request);
+      for (const backend of backendsFor(run)) {
+        expect(hashSessionMessage(request, backend).messageHash, backend.name).toBe(expected);
+      }
+      run += 1;
+    }),
+    { numRuns },
+  );
+  expect(run).toBe(numRuns);
+}
+
+describe('10,000 random messages agree with starknet.js', () => {
+  it('invoke-v1: 4,000', { timeout: TIMEOUT_MS }, () => {
+    expectAgreement('invoke-v1', 4_000, theirInvokeV1);
+  });
+
+  it('invoke-v2: 4,000', { timeout: TIMEOUT_MS }, () => {
+    expectAgreement('invoke-v2', 4_000, theirInvokeV2);
+  });
+
+  it('outside-v2: 2,000, by typed data', { timeout: TIMEOUT_MS }, () => {
+    expectAgreement('outside-v2', 2_000, theirOutsideV2);
+  });
+});
