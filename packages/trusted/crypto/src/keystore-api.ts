@@ -36,6 +36,7 @@ export {
   rotateKey,
 } from './keystore-keys.ts';
 export { type Keystore, type KeystoreDeps, PLAIN_KEYSTORE_WARNING } from './keystore-state.ts';
+export { openSeal, type Seal, type SealDeps } from './seal.ts';
 export {
   type OpenedBox,
   type OpenOptions,
