@@ -8,36 +8,16 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
-import {
-  type Behaviour,
-  CONNECTION_BEHAVIOURS,
-  DENIAL_TEXT,
-  type PlainAnswer,
-  STATUS_BEHAVIOURS,
-  type StatusBehaviour,
-  WRONG_TEXT_BEHAVIOURS,
-  type WrongTextBehaviour,
-} from './behaviour.ts';
-import { type BridgeCallBody, parseBridgeCall } from './bridge-call.ts';
-import type { BridgeMessageKind } from './bridge-message.ts';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Behaviour } from './behaviour.ts';
 import { commitFault } from './connection-fault.ts';
-import { answerDocument } from './signing-round.ts';
+import { type BridgeAccess, type Reaction, react, SIGN_PATH } from './reaction.ts';
 
-const SIGN_PATH = '/sign';
-const REDIRECT_PATH = '/elsewhere';
 const MAX_BODY_BYTES = 1_048_576;
 
-export interface DfnsBridgeOptions {
-  /** Key id → private key in hex. A request without `keyId` means the key `default`. */
-  readonly privateKeys: Readonly<Record<string, string>>;
-  readonly authToken: string;
-  readonly userActionSignature: string;
+export interface DfnsBridgeOptions extends BridgeAccess {
   /** 0, the default, takes a free one. */
   readonly port?: number;
-  /** What to sign; default `invoke-v2`. */
-  readonly kind?: BridgeMessageKind;
   /** PEM; absent means plain HTTP. */
   readonly tls?: { readonly certPem: string; readonly keyPem: string };
   /** How to answer until told otherwise; default `honest`. */
@@ -83,7 +63,7 @@ export async function startDfnsBridge(options: DfnsBridgeOptions): Promise<DfnsB
     const body = await readBody(request);
     requests.push(record(request, body));
     const behaviour = queue.shift() ?? standing;
-    answer(options, behaviour, request, response, body);
+    carryOut(react(options, behaviour, request, body), response);
   };
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     handle(request, response).catch(() => response.destroy());
@@ -93,6 +73,12 @@ export async function startDfnsBridge(options: DfnsBridgeOptions): Promise<DfnsB
     tls === undefined
       ? http.createServer(listener)
       : https.createServer({ cert: tls.certPem, key: tls.keyPem }, listener);
+  // Closing the server's requests alone would wait for a handshake that never ends.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -109,7 +95,7 @@ export async function startDfnsBridge(options: DfnsBridgeOptions): Promise<DfnsB
     async close() {
       const closed = once(server, 'close');
       server.close();
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
@@ -136,97 +122,11 @@ function record(request: IncomingMessage, body: Buffer): RecordedRequest {
   };
 }
 
-function answer(
-  options: DfnsBridgeOptions,
-  behaviour: Behaviour,
-  request: IncomingMessage,
-  response: ServerResponse,
-  body: Buffer,
-): void {
-  const refusal = refuse(options, request);
-  if (refusal !== undefined) return send(response, refusal);
-  if (typeof behaviour === 'object') return send(response, behaviour);
-  if (isOneOf(STATUS_BEHAVIOURS, behaviour)) return send(response, STATUS_ANSWERS[behaviour]);
-  if (request.method === 'POST') return answerSignCall(options, behaviour, response, body);
-  if (isOneOf(CONNECTION_BEHAVIOURS, behaviour)) return commitFault(behaviour, response, '{}');
-  return send(response, { status: 204, body: '' });
-}
-
-function refuse(options: DfnsBridgeOptions, request: IncomingMessage): PlainAnswer | undefined {
-  const { authorization, 'x-dfns-useraction': userAction } = request.headers;
-  const known =
-    authorization === `Bearer ${options.authToken}` && userAction === options.userActionSignature;
-  if (!known) return STATUS_ANSWERS.unauthorized;
-  if (![SIGN_PATH, REDIRECT_PATH].includes(request.url ?? '')) return errorAnswer(404, 'not found');
-  if (request.method === 'OPTIONS') return undefined;
-  if (request.method !== 'POST') return errorAnswer(405, 'method not allowed');
-  const json = request.headers['content-type'] === 'application/json';
-  return json ? undefined : errorAnswer(415, 'expected application/json');
-}
-
-function answerSignCall(
-  options: DfnsBridgeOptions,
-  behaviour: Exclude<Behaviour, PlainAnswer | StatusBehaviour>,
-  response: ServerResponse,
-  body: Buffer,
-): void {
-  const call = readCall(body);
-  if ('status' in call) return send(response, call);
-  const keyId = call.request.keyId ?? 'default';
-  const privateKey = options.privateKeys[keyId];
-  if (privateKey === undefined) return send(response, errorAnswer(422, `unknown key ${keyId}`));
-  const round = { kind: options.kind ?? 'invoke-v2', request: call.request, privateKey };
-  if (isOneOf(CONNECTION_BEHAVIOURS, behaviour)) {
-    return commitFault(behaviour, response, JSON.stringify(answerDocument('honest', round)));
+function carryOut(reaction: Reaction, response: ServerResponse): void {
+  if ('fault' in reaction) {
+    commitFault(reaction.fault, response, reaction.honestText);
+    return;
   }
-  if (isOneOf(WRONG_TEXT_BEHAVIOURS, behaviour)) {
-    return send(response, TEXTS[behaviour](JSON.stringify(answerDocument('honest', round))));
-  }
-  return send(response, { status: 200, body: JSON.stringify(answerDocument(behaviour, round)) });
-}
-
-function readCall(body: Buffer): BridgeCallBody | PlainAnswer {
-  try {
-    return parseBridgeCall(body);
-  } catch (error) {
-    return errorAnswer(400, error instanceof Error ? error.message : 'unreadable');
-  }
-}
-
-function send(response: ServerResponse, { status, body, headers }: PlainAnswer): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(body);
-}
-
-function errorAnswer(status: number, error: string): PlainAnswer {
-  return { status, body: JSON.stringify({ error }) };
-}
-
-const STATUS_ANSWERS: Readonly<Record<StatusBehaviour, PlainAnswer>> = {
-  unauthorized: errorAnswer(401, 'unauthorized'),
-  denied: errorAnswer(422, DENIAL_TEXT),
-  'bad-request': errorAnswer(400, 'bad request'),
-  'denied-without-reason': { status: 422, body: '<html>refused</html>' },
-  redirect: { status: 307, body: '', headers: { location: REDIRECT_PATH } },
-  'server-error': errorAnswer(500, 'internal error'),
-  created: { status: 201, body: '{}' },
-};
-
-const TEXTS: Readonly<Record<WrongTextBehaviour, (honest: string) => PlainAnswer>> = {
-  'not-json': () => ({ status: 200, body: '<html>signed</html>' }),
-  'duplicate-keys': (honest) => ({
-    status: 200,
-    body: honest.replace('{', '{"domainHash":"0x1",'),
-  }),
-  'empty-body': () => ({ status: 200, body: '' }),
-  'huge-body': (honest) => ({ status: 200, body: ' '.repeat(131_072) + honest }),
-  gzip: (honest) => ({
-    status: 200,
-    body: gzipSync(honest),
-    headers: { 'content-encoding': 'gzip' },
-  }),
-};
-
-function isOneOf<T extends string>(list: readonly T[], value: string): value is T {
-  return list.some((item) => item === value);
+  response.writeHead(reaction.status, { 'content-type': 'application/json', ...reaction.headers });
+  response.end(reaction.body);
 }

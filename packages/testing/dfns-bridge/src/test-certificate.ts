@@ -1,5 +1,5 @@
 /**
- * A self-signed certificate for a server on loopback, made when it is needed, so that no private key
+ * A self-signed certificate for a server, made when it is needed, so that no private key
  * lies in the repository.
  *
  * @module
@@ -36,12 +36,16 @@ const OBJECT_ID = {
 } as const;
 
 /**
- * Makes a P-256 key and a certificate for `localhost` and 127.0.0.1, valid from 30 days ago on.
+ * Makes a P-256 key and a certificate that is its own authority, valid from 30 days ago on.
  *
- * @param validDays - Days from now until it expires; negative for one that has expired already.
- * @returns PEM texts; the certificate is its own authority.
+ * @param options.validDays - Days from now until it expires, default 7; down to −29 for one that has
+ *   expired already.
+ * @param options.address - The four bytes of its IP address, default 127.0.0.1.
  */
-export function createTestCertificate(validDays = 7): TestCertificate {
+export function createTestCertificate(
+  options: { readonly validDays?: number; readonly address?: readonly number[] } = {},
+): TestCertificate {
+  const { validDays = 7, address = [127, 0, 0, 1] } = options;
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const nowMs = Date.now();
   const content = der(
@@ -53,7 +57,7 @@ export function createTestCertificate(validDays = 7): TestCertificate {
     der(TAG.sequence, time(nowMs - DAY_MS * 30), time(nowMs + DAY_MS * validDays)),
     name(),
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, der(TAG.sequence, constraints(), alternativeNames())),
+    der(0xa3, der(TAG.sequence, constraints(), alternativeNames(address))),
   );
   const signature = sign('sha256', content, privateKey);
   const certificate = der(TAG.sequence, content, algorithm(), der(TAG.bitString, [0], signature));
@@ -77,8 +81,8 @@ function constraints(): Buffer {
   return der(TAG.sequence, objectId('basicConstraints'), der(TAG.octetString, isAuthority));
 }
 
-function alternativeNames(): Buffer {
-  const names = der(TAG.sequence, der(0x82, Buffer.from('localhost')), der(0x87, [127, 0, 0, 1]));
+function alternativeNames(address: readonly number[]): Buffer {
+  const names = der(TAG.sequence, der(0x87, address));
   return der(TAG.sequence, objectId('subjectAltName'), der(TAG.octetString, names));
 }
 
