@@ -1,0 +1,133 @@
+/**
+ * The HTTP surface as a Hono app: open routes, then everything behind authentication.
+ *
+ * @module
+ */
+
+import { BoundaryError, isBoundaryError } from '@countersign/protocol';
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import { createExchange, type Exchange, headerRequestId } from './http/exchange.ts';
+import { jsonReply, type Reply, toResponse } from './http/reply.ts';
+import { toWireError } from './http/wire-errors.ts';
+import { answerKeyring, type KeyringDeps } from './keyring/keyring-route.ts';
+import type { Metrics } from './metrics.ts';
+import { openApiDocument } from './openapi.ts';
+
+export interface EdgeAppDeps extends KeyringDeps {
+  readonly metrics: Metrics;
+  /** Whether the server is draining. */
+  readonly isStopping: () => boolean;
+  /** Counts a request in; `false` when too many are being worked on. */
+  readonly enter: () => boolean;
+  readonly leave: () => void;
+}
+
+export type EdgeApp = Hono<{ Bindings: HttpBindings }>;
+
+type OpenRoute = (deps: EdgeAppDeps) => Promise<Reply> | Reply;
+
+/** Routes without authentication; they reveal nothing about clients, keys or decisions. */
+const OPEN_ROUTES: ReadonlyMap<string, OpenRoute> = new Map<string, OpenRoute>([
+  ['/health', () => jsonReply(200, { ok: true })],
+  ['/health/ready', ready],
+  ['/health/dfns-preflight', preflight],
+  ['/metrics', metricsText],
+  ['/openapi.json', () => jsonReply(200, openApiDocument())],
+]);
+
+export function createEdgeApp(deps: EdgeAppDeps): EdgeApp {
+  const app: EdgeApp = new Hono();
+  app.all('*', (context) => answer(deps, createExchange(context.env.incoming)));
+  return app;
+}
+
+async function answer(deps: EdgeAppDeps, exchange: Exchange): Promise<Response> {
+  const startedAt = performance.now();
+  const route = routeName(exchange);
+  let code = 'ok';
+  let reply: Reply;
+  const entered = deps.enter();
+  try {
+    if (!entered) throw new BoundaryError('ERR_OVERLOADED');
+    reply = await routed(deps, exchange);
+  } catch (error) {
+    const known = isBoundaryError(error)
+      ? error
+      : new BoundaryError('ERR_INTERNAL', { cause: error });
+    code = known.code;
+    reply = refusal(deps, exchange, known);
+  } finally {
+    if (entered) deps.leave();
+  }
+  deps.metrics.observe(route, reply.status, code, (performance.now() - startedAt) / 1000);
+  return toResponse(reply, responseHeaders(deps, exchange));
+}
+
+function routed(deps: EdgeAppDeps, exchange: Exchange): Promise<Reply> | Reply {
+  const { incoming, method, path } = exchange;
+  if (incoming.headers.origin !== undefined) {
+    deps.events.emit('cors.origin_rejected', exchange, {});
+    throw new BoundaryError('ERR_ORIGIN_DENIED');
+  }
+  if (deps.isStopping()) throw new BoundaryError('ERR_STOPPING');
+  const open = method === 'GET' || method === 'HEAD' ? OPEN_ROUTES.get(path) : undefined;
+  return open === undefined ? answerKeyring(deps, exchange) : open(deps);
+}
+
+function refusal(deps: EdgeAppDeps, exchange: Exchange, error: BoundaryError): Reply {
+  const { profile } = deps.settings;
+  const { status, body } = toWireError(error, profile, exchange.requestId, exchange.quoted);
+  deps.events.emit(eventOf(error), exchange, {
+    code: error.code,
+    status,
+    rule: error.details['rule'],
+  });
+  return jsonReply(status, body, { 'x-countersign-code': error.code });
+}
+
+function eventOf(error: BoundaryError): string {
+  if (error.kind === 'unauthenticated' || error.code === 'ERR_ADDRESS_RATE_LIMITED') {
+    return 'auth.refused';
+  }
+  if (error.kind === 'denied') return 'sign.session_transaction.policy_denied';
+  if (error.kind === 'unavailable') return 'sign.session_transaction.signer_unavailable';
+  return error.kind === 'failed' ? 'sign.session_transaction.error' : 'request.refused';
+}
+
+function responseHeaders(deps: EdgeAppDeps, exchange: Exchange): Record<string, string> {
+  return {
+    'x-request-id': headerRequestId(exchange),
+    ...(deps.isStopping() ? { connection: 'close' } : {}),
+    ...exchange.headers,
+  };
+}
+
+async function ready(deps: EdgeAppDeps): Promise<Reply> {
+  const { answer } = await deps.signer.ask({ op: 'status' });
+  if (answer.outcome !== 'status') throw new BoundaryError('ERR_SIGNER_UNAVAILABLE');
+  if (!answer.ready) throw new BoundaryError(answer.code ?? 'ERR_STORE_UNAVAILABLE');
+  await deps.requestNonces.ping?.();
+  const { policyHash, hashBackend, logSize, keys } = answer;
+  return jsonReply(200, { ready: true, policyHash, hashBackend, logSize, keys });
+}
+
+async function preflight(deps: EdgeAppDeps): Promise<Reply> {
+  if (deps.bridge === undefined) {
+    return jsonReply(404, { error: 'dfns signer provider is not enabled' });
+  }
+  const result = await deps.bridge.preflight();
+  return jsonReply(result.ok ? 200 : 503, result);
+}
+
+async function metricsText(deps: EdgeAppDeps): Promise<Reply> {
+  const { metrics } = deps;
+  return { status: 200, body: await metrics.text(), contentType: metrics.contentType };
+}
+
+/** A bounded set of route names for metrics, whatever paths are asked for. */
+function routeName({ path }: Exchange): string {
+  if (OPEN_ROUTES.has(path)) return path;
+  if (path === '/v1/sign/session-transaction') return path;
+  return path.startsWith('/v1/receipts/') ? '/v1/receipts/{id}' : 'other';
+}

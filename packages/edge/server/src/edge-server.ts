@@ -1,0 +1,207 @@
+/**
+ * The listening edge: one HTTP or HTTPS server, settings that can be replaced while it runs, a stop
+ * that drains.
+ *
+ * @module
+ */
+
+import { createServer as createHttpServer, type Server, type ServerOptions } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
+import { getRequestListener } from '@hono/node-server';
+import { createDfnsClient, type DfnsClient } from '@countersign/custody';
+import { BoundaryError, type EdgeSettings, LIMITS, Secret } from '@countersign/protocol';
+import { createAddressLimit } from './address-limit.ts';
+import { createConnectionLimits, type ConnectionLimits } from './connection-limits.ts';
+import { createEdgeApp, type EdgeApp } from './edge-app.ts';
+import type { EventLog } from './event-log.ts';
+import { createAuthenticator } from './http/authenticate.ts';
+import { answerBadConnection } from './http/bad-connection.ts';
+import { createLeakScanner } from './leak-scan/leak-scanner.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import type { SignerLink } from './signer-link.ts';
+import { createSharedStores, type SharedStores } from './shared-stores.ts';
+
+export interface EdgeServerDeps {
+  readonly signer: SignerLink;
+  readonly events: EventLog;
+  readonly clock: { nowMs(): number };
+}
+
+export interface EdgeServer {
+  /**
+   * Binds the address of the settings.
+   *
+   * @returns The URL it answers at.
+   * @throws BoundaryError ERR_LISTEN_FAILED.
+   */
+  listen(): Promise<string>;
+  /** Puts new settings in force for new requests; address and transport cannot change. */
+  configure(settings: EdgeSettings): void;
+  /** Stops listening, lets requests finish, closes everything. */
+  stop(): Promise<void>;
+}
+
+/** @throws BoundaryError ERR_CONFIG_INVALID for TLS files or bridge settings that cannot be used. */
+export function createEdgeServer(deps: EdgeServerDeps, settings: EdgeSettings): EdgeServer {
+  return new ListeningEdge(deps, settings);
+}
+
+class ListeningEdge implements EdgeServer {
+  readonly #deps: EdgeServerDeps;
+  readonly #server: Server;
+  readonly #limits: ConnectionLimits;
+  readonly #metrics: Metrics;
+  readonly #addressLimit = createAddressLimit();
+  #settings: EdgeSettings;
+  #stores: SharedStores;
+  #bridge: DfnsClient | undefined;
+  #app: EdgeApp;
+  #stopping = false;
+
+  constructor(deps: EdgeServerDeps, settings: EdgeSettings) {
+    this.#deps = deps;
+    this.#settings = settings;
+    this.#limits = createConnectionLimits({
+      maxConnectionsPerAddress: settings.maxConnectionsPerAddress,
+      maxInFlight: settings.maxInFlight,
+    });
+    this.#metrics = createMetrics(
+      () => this.#limits.inFlight,
+      () => deps.signer.isConnected,
+    );
+    this.#stores = createSharedStores(settings);
+    this.#bridge = bridgeFrom(settings);
+    this.#app = this.#createApp();
+    this.#server = this.#createServer();
+  }
+
+  listen(): Promise<string> {
+    const { host, port, tls } = this.#settings;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (cause: NodeJS.ErrnoException) =>
+        reject(
+          new BoundaryError('ERR_LISTEN_FAILED', {
+            details: { host, port, reason: cause.code ?? 'unknown' },
+            cause,
+          }),
+        ),
+      );
+      this.#server.listen(port, host, () => {
+        const { port: bound } = this.#server.address() as AddressInfo;
+        const name = host.includes(':') ? `[${host}]` : host;
+        resolve(`${tls === undefined ? 'http' : 'https'}://${name}:${bound}`);
+      });
+    });
+  }
+
+  configure(settings: EdgeSettings): void {
+    const fixed = { host: this.#settings.host, port: this.#settings.port };
+    const bridge = bridgeFrom(settings);
+    const stores = createSharedStores(settings);
+    if (settings.tls !== undefined && this.#server instanceof TlsServer) {
+      this.#server.setSecureContext(secureContext(settings.tls));
+    }
+    const { tls } = this.#settings;
+    this.#settings = { ...settings, ...fixed, tls: tls === undefined ? undefined : settings.tls };
+    const previous = { bridge: this.#bridge, stores: this.#stores };
+    this.#bridge = bridge;
+    this.#stores = stores;
+    this.#app = this.#createApp();
+    // Requests under way still use the previous ones.
+    setTimeout(() => {
+      previous.bridge?.close();
+      void previous.stores.close();
+    }, LIMITS.requestTimeoutMs).unref();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    await closed;
+    this.#bridge?.close();
+    await this.#stores.close();
+  }
+
+  #createApp(): EdgeApp {
+    const settings = this.#settings;
+    return createEdgeApp({
+      ...this.#deps,
+      settings,
+      metrics: this.#metrics,
+      authenticator: createAuthenticator(settings),
+      addressLimit: this.#addressLimit,
+      requestNonces: this.#stores.requestNonces,
+      rateLimiter: this.#stores.rateLimiter,
+      leakScanner: settings.leakScan === 'off' ? undefined : createLeakScanner(),
+      bridge: this.#bridge,
+      isStopping: () => this.#stopping,
+      enter: () => this.#limits.enter(),
+      leave: () => this.#limits.leave(),
+    });
+  }
+
+  #createServer(): Server {
+    const listener = getRequestListener((request, env) => this.#app.fetch(request, env), {
+      overrideGlobalObjects: false,
+    });
+    const { tls, profile } = this.#settings;
+    const options: ServerOptions = {
+      maxHeaderSize: LIMITS.headerBytes,
+      headersTimeout: LIMITS.headersTimeoutMs,
+      requestTimeout: LIMITS.requestTimeoutMs,
+      keepAliveTimeout: LIMITS.keepAliveMs,
+      connectionsCheckingInterval: 1_000,
+    };
+    const server =
+      tls === undefined
+        ? createHttpServer(options, listener)
+        : createHttpsServer({ ...options, ...tlsOptions(tls, profile) }, listener);
+    server.on('clientError', (error, socket) => answerBadConnection(error, socket, profile));
+    server.on('connection', (socket: Socket) => this.#admit(socket));
+    return server;
+  }
+
+  #admit(socket: Socket): void {
+    const address = socket.remoteAddress ?? 'unknown';
+    if (!this.#limits.connect(address)) {
+      answerBadConnection(new BoundaryError('ERR_CONNECTION_LIMIT'), socket, this.#settings.profile);
+      return;
+    }
+    socket.once('close', () => this.#limits.disconnect(address));
+  }
+}
+
+function bridgeFrom({ bridge }: EdgeSettings): DfnsClient | undefined {
+  if (bridge === undefined) return undefined;
+  return createDfnsClient({
+    url: bridge.url,
+    authToken: new Secret(bridge.authToken),
+    userActionSignature: new Secret(bridge.userActionSignature),
+    timeoutMs: bridge.timeoutMs,
+    preflightTimeoutMs: bridge.preflightTimeoutMs,
+  });
+}
+
+function tlsOptions(
+  tls: NonNullable<EdgeSettings['tls']>,
+  profile: EdgeSettings['profile'],
+): SecureContextOptions & { requestCert: boolean; rejectUnauthorized: boolean } {
+  return {
+    ...secureContext(tls),
+    requestCert: tls.clientCertificates,
+    // SPEC v1 wants an answer in words; the older contract fails the handshake.
+    rejectUnauthorized: tls.clientCertificates && profile !== 'strict',
+  };
+}
+
+function secureContext(tls: NonNullable<EdgeSettings['tls']>): SecureContextOptions {
+  return {
+    cert: tls.certPem,
+    key: tls.keyPem,
+    minVersion: 'TLSv1.2',
+    ...(tls.caPem === undefined ? {} : { ca: tls.caPem }),
+  };
+}

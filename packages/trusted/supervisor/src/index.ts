@@ -1,0 +1,7 @@
+export {
+  type Settings,
+  type Supervisor,
+  type SupervisorOptions,
+  type SupervisorReport,
+  startSupervisor,
+} from './supervisor.ts';
