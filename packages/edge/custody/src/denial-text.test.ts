@@ -50,6 +50,11 @@ describe('readDenialText', () => {
     expect(readError('bad tok\u200b-123')).toBe('bad [redacted]');
   });
 
+  it('hides a credential with two blanks in it', () => {
+    const body = Buffer.from('{"error":"bad a  b"}');
+    expect(readDenialText(body, [new Secret('a  b')])).toBe('bad [redacted]');
+  });
+
   it('keeps 512 characters', () => {
     expect(readError('x'.repeat(512))).toBe('x'.repeat(512));
     expect(readError('x'.repeat(513))).toBe('x'.repeat(512));

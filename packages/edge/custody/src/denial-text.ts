@@ -22,9 +22,17 @@ const INVISIBLE = /\p{Cf}/gu;
  * @returns A fixed sentence when the body has no readable `error`. Never throws.
  */
 export function readDenialText(body: Uint8Array, secrets: readonly Secret[]): string {
-  let text = readErrorMember(body).replace(INVISIBLE, '').replace(BLANKS_AND_CONTROLS, ' ').trim();
-  for (const secret of secrets) text = text.replaceAll(secret.reveal(), '[redacted]');
+  // Twice: cleaning can hide a credential from the search, and bring one together that was torn.
+  const text = redact(clean(redact(readErrorMember(body), secrets)), secrets);
   return text === '' ? NO_REASON : truncate(text);
+}
+
+function clean(text: string): string {
+  return text.replace(INVISIBLE, '').replace(BLANKS_AND_CONTROLS, ' ').trim();
+}
+
+function redact(text: string, secrets: readonly Secret[]): string {
+  return secrets.reduce((shown, secret) => shown.replaceAll(secret.reveal(), '[redacted]'), text);
 }
 
 function readErrorMember(body: Uint8Array): string {
