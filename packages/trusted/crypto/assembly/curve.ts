@@ -20,6 +20,12 @@ const Y: usize = X + WIDE;
 const Z: usize = Y + WIDE;
 let infinite: bool = true;
 
+/** A point set aside, in the same form. */
+const X2: usize = memory.data(3 * 72, 16);
+const Y2: usize = X2 + WIDE;
+const Z2: usize = Y2 + WIDE;
+let infinite2: bool = true;
+
 const A: usize = memory.data(72, 16);
 const B: usize = memory.data(72, 16);
 const C: usize = memory.data(72, 16);
@@ -157,6 +163,12 @@ function toMontgomery(r: usize, lanes: usize): void {
   mulNarrow(r, r, R_SQUARED);
 }
 
+/** Sets the accumulator aside, in place of what was set aside before. */
+export function setAside(): void {
+  memory.copy(X2, X, 3 * WIDE);
+  infinite2 = infinite;
+}
+
 /** Whether the accumulator is a finite point with this x (four u64, below P): x·Z^2 = X mod P. */
 export function hasX(x: usize): bool {
   if (infinite) return false;
@@ -165,6 +177,53 @@ export function hasX(x: usize): bool {
   mul(A, A, B);
   sub(A, A, X);
   return isZero(A);
+}
+
+/**
+ * Whether x (four u64, below P) is the x coordinate of accumulator + set-aside point or of
+ * accumulator - set-aside point. Infinity has no x. Overwrites the accumulator.
+ *
+ * With U = X·Z2^2, H = X2·Z^2 - U, S = Y·Z2^3, S2 = Y2·Z^3, both results share Z' = Z·Z2·H and have
+ * X' = (S2 - S)^2 - E and X' = (S2 + S)^2 - E, E = H^3 + 2UH^2; asked is whether X' = x·Z'^2.
+ */
+export function sumOrDifferenceHasX(x: usize): bool {
+  if (infinite2) return hasX(x);
+  if (infinite) {
+    memory.copy(X, X2, 3 * WIDE);
+    infinite = false;
+    return hasX(x);
+  }
+  sqr(A, Z);
+  sqr(B, Z2);
+  mul(H, X2, A);
+  mul(V, X, B); // U
+  sub(H, H, V);
+  if (isZero(H)) {
+    // Equal or opposite points: one result is infinity, the other twice the accumulator.
+    double();
+    return hasX(x);
+  }
+  mul(A, Z, A);
+  mul(A, Y2, A); // S2
+  mul(B, Z2, B);
+  mul(B, Y, B); // S
+  mul(Z, Z, Z2);
+  mul(Z, Z, H); // Z'
+  sqr(C, H);
+  mul(V, V, C);
+  mul(C, H, C);
+  combine(C, C, 1, V, 2); // E
+  toMontgomery(V, x);
+  sqr(W, Z);
+  mul(V, V, W);
+  combine(C, C, 1, V, 1); // E + x·Z'^2
+  sub(D, A, B);
+  combine(A, A, 1, B, 1);
+  sqr(D, D);
+  sub(D, D, C);
+  sqr(A, A);
+  sub(A, A, C);
+  return isZero(D) || isZero(A);
 }
 
 /**

@@ -17,7 +17,18 @@ export {
 // Parts, so that tests reach the edges of the code that ships rather than of a copy of it.
 export { canonical, isZero } from './element';
 export { combine, mul, mulNarrow, mulSub, negate, sqr, sub, subThree, unpack } from './generated/field';
-export { addAffine, double, hasX, invert, isInfinity, setInfinity, storePoint } from './curve';
+export {
+  addAffine,
+  double,
+  hasX,
+  invert,
+  isInfinity,
+  POINT,
+  setAside,
+  setInfinity,
+  storePoint,
+  sumOrDifferenceHasX,
+} from './curve';
 export { HALF, KEYS, ONE, ORDER, ORDER_NEGATED_INVERSE, PLAIN_ONE, PRIME, QUARTER, R_SQUARED } from './generated/constants';
 
 /** First byte not used by the module itself: tables go here. */
