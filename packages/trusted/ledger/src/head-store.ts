@@ -1,0 +1,61 @@
+/**
+ * Heads: one row per commit with the signed checkpoint and the state of the clock rules after it.
+ *
+ * @module
+ */
+
+import type { DatabaseSync } from 'node:sqlite';
+import { type Row, readCount, readText } from './columns.ts';
+
+/** State of the ledger after one commit. */
+export interface Head {
+  /** Entries of the log. */
+  readonly size: number;
+  /** Signed checkpoint of that size. */
+  readonly note: string;
+  /** Latest time a commit was made at, by the clock of the signer. */
+  readonly highWaterMs: number;
+  /** Latest expiry among the request nonces that were forgotten; 0 when none was. */
+  readonly forgottenThroughMs: number;
+}
+
+export interface HeadStore {
+  insert(head: Head): void;
+  newest(): Head | undefined;
+  at(size: number): Head | undefined;
+  /** Up to `limit` heads of sizes above `afterSize`, smallest first. */
+  after(afterSize: number, limit: number): readonly Head[];
+}
+
+const COLUMNS = 'size, note, high_water_ms, forgotten_through_ms';
+
+/** @param db - A connection to a ledger of the newest schema; may be read-only. */
+export function createHeadStore(db: DatabaseSync): HeadStore {
+  const insert = db.prepare(`INSERT INTO checkpoints (${COLUMNS}) VALUES (?, ?, ?, ?)`);
+  const newest = db.prepare(`SELECT ${COLUMNS} FROM checkpoints ORDER BY size DESC LIMIT 1`);
+  const at = db.prepare(`SELECT ${COLUMNS} FROM checkpoints WHERE size = ?`);
+  const after = db.prepare(
+    `SELECT ${COLUMNS} FROM checkpoints WHERE size > ? ORDER BY size LIMIT ?`,
+  );
+  return {
+    insert: (head) => {
+      insert.run(head.size, head.note, head.highWaterMs, head.forgottenThroughMs);
+    },
+    newest: () => toHead(newest.get()),
+    at: (size) => toHead(at.get(size)),
+    after: (afterSize, limit) => after.all(afterSize, limit).map(headOf),
+  };
+}
+
+function toHead(row: Row | undefined): Head | undefined {
+  return row === undefined ? undefined : headOf(row);
+}
+
+function headOf(row: Row): Head {
+  return {
+    size: readCount(row, 'size'),
+    note: readText(row, 'note'),
+    highWaterMs: readCount(row, 'high_water_ms'),
+    forgottenThroughMs: readCount(row, 'forgotten_through_ms'),
+  };
+}

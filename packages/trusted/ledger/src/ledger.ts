@@ -1,0 +1,137 @@
+/**
+ * What the signer may ask of its durable state.
+ *
+ * @module
+ */
+
+/** A judged request: the log entry depends on whether its request nonce is fresh. */
+export interface PendingDecision {
+  /** `JSON.stringify([clientId, requestNonce])`, 1 to 4,096 characters. */
+  readonly nonceKey: string;
+  /**
+   * When the request nonce may be forgotten, milliseconds: not before the last moment at which any
+   * accepted configuration would still take the request.
+   */
+  readonly nonceExpiresAtMs: number;
+  /** Log entry when the nonce was not used before; at most 65,535 bytes. */
+  readonly entryIfFresh: Uint8Array;
+  /** Log entry (a denial) when it was; at most 65,535 bytes. */
+  readonly entryIfUsed: Uint8Array;
+}
+
+/** An entry that is in the log. */
+export interface Appended {
+  /** From 0. */
+  readonly index: number;
+  /** 32 bytes, RFC 6962. */
+  readonly leafHash: Uint8Array;
+}
+
+/** A decision that is durable. */
+export interface Committed extends Appended {
+  /** Whether the request nonce was unused, so that `entryIfFresh` is what the log holds. */
+  readonly fresh: boolean;
+}
+
+/** What putting back the clock meant. */
+export interface ClockReset extends Appended {
+  /** High water before, milliseconds. */
+  readonly fromMs: number;
+  /** High water now, milliseconds. */
+  readonly toMs: number;
+  /** Time from which `commit` works again; later than `toMs` only when nonces had been forgotten. */
+  readonly commitsFromMs: number;
+}
+
+/** Health of the ledger, from the last attempt to write. */
+export interface LedgerStatus {
+  /** Entries of the log. */
+  readonly size: number;
+  /** Latest time a commit was made at. */
+  readonly highWaterMs: number;
+  /** Whether the last attempt to write succeeded, or none was made. */
+  readonly writable: boolean;
+  /** Code of the error the last attempt failed with. */
+  readonly lastErrorCode?: string;
+}
+
+/**
+ * The durable state of one signer: used request nonces and the Merkle log, in one directory.
+ *
+ * Every method is synchronous. A method that writes either has made everything durable when it
+ * returns or has changed nothing, in memory as on disk, and throws. After a failure the next call
+ * tries again; only a damaged store refuses for good.
+ *
+ * All methods throw BoundaryError: ERR_STORE_UNAVAILABLE when the disk does not cooperate,
+ * ERR_STORE_CORRUPT when stored data is not what was written, ERR_INTERNAL when an argument breaks
+ * its contract or the ledger is closed.
+ */
+export interface Ledger {
+  /**
+   * Uses up request nonces and logs decisions, in ONE transaction with tree nodes, a new signed
+   * checkpoint and the high water of the clock.
+   *
+   * @param batch - In order; two items with the same `nonceKey`: the first is fresh, the second used.
+   *   An empty batch does nothing.
+   * @returns One result per item, in order. For one request, `fresh` is answered at most once, ever.
+   * @throws BoundaryError ERR_CLOCK_BEHIND when the clock shows a time before high water minus the
+   *   tolerance, or one whose nonces were forgotten; and as above.
+   */
+  commit(batch: readonly PendingDecision[]): readonly Committed[];
+  /**
+   * Logs entries that need no request nonce: outcomes, freezes, notes at start. Same guarantees.
+   *
+   * @param entries - Each at most 65,535 bytes. None does nothing.
+   * @throws BoundaryError ERR_CLOCK_BEHIND when the clock shows a time before high water minus the
+   *   tolerance; and as above.
+   */
+  append(entries: readonly Uint8Array[]): readonly Appended[];
+  /**
+   * Sets high water to `nowMs`, the way out of ERR_CLOCK_BEHIND after the clock ran ahead. Meant for
+   * an operator, who vouches for the time; a running signer never calls it.
+   *
+   * Every stored request nonce stays. Nonces that were forgotten meanwhile stay forgotten, and
+   * `commit` refuses the time they could be replayed in, see {@link ClockReset.commitsFromMs}.
+   *
+   * @param nowMs - The true time; the clock must agree within the tolerance.
+   * @param entry - Log entry about it; when left out, a JSON document with both times.
+   * @throws BoundaryError ERR_CLOCK_BEHIND when the clock disagrees with `nowMs`; and as above.
+   */
+  resetClock(nowMs: number, entry?: Uint8Array): ClockReset;
+  /** Bytes of an entry; `undefined` when the log has no such index. */
+  entry(index: number): Uint8Array | undefined;
+  /**
+   * Proof that an entry is in the log: a C2SP tlog-proof against the latest checkpoint, without an
+   * `extra` line.
+   *
+   * @returns `undefined` when the log has no such index.
+   */
+  receipt(index: number): string | undefined;
+  /**
+   * A signed checkpoint.
+   *
+   * @param size - Of the tree; the latest when left out. Only sizes a commit ended at are stored.
+   * @throws BoundaryError ERR_NOT_FOUND when none of that size is stored; and as above.
+   */
+  checkpoint(size?: number): string;
+  /**
+   * Proof that the tree of `oldSize` is a prefix of the tree of `newSize`, RFC 6962 §2.1.2.
+   *
+   * @throws BoundaryError ERR_NOT_FOUND unless 0 ≤ `oldSize` ≤ `newSize` ≤ size; and as above.
+   */
+  consistency(oldSize: number, newSize: number): Uint8Array[];
+  /**
+   * A file of the log by its C2SP tlog-tiles path: `checkpoint`, `tile/<L>/<N>[.p/<W>]` or
+   * `tile/entries/<N>[.p/<W>]`.
+   *
+   * @returns `undefined` when the path is malformed or the log has no such file (yet).
+   */
+  tile(path: string): Uint8Array | undefined;
+  /** Entries of the log. */
+  size(): number;
+  /** The log's public key: `origin+id+base64`. */
+  verifierKey(): string;
+  status(): LedgerStatus;
+  /** Ends it: last checkpoint file, database closed, directory free. A second call does nothing. */
+  close(): void;
+}

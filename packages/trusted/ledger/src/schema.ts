@@ -1,0 +1,86 @@
+/**
+ * Tables of the ledger and how they came to be, one migration per version.
+ *
+ * @module
+ */
+
+import type { DatabaseSync } from 'node:sqlite';
+import { BoundaryError } from '@countersign/protocol';
+import { corruptStore } from './store-error.ts';
+
+/** Marks the file as a ledger, `PRAGMA application_id`: the letters CSLG. */
+export const APPLICATION_ID = 0x43_53_4c_47;
+
+/**
+ * SQL that leads from version n (its place in the list) to version n + 1. Released ones never change.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE identity (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    origin TEXT NOT NULL,
+    verifier_key TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE request_nonces (
+    nonce_key TEXT PRIMARY KEY,
+    expires_at_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX request_nonces_by_expiry ON request_nonces (expires_at_ms);
+  CREATE TABLE log_entries (
+    idx INTEGER PRIMARY KEY,
+    entry BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE log_nodes (
+    idx INTEGER PRIMARY KEY,
+    hashes BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE checkpoints (
+    size INTEGER PRIMARY KEY,
+    note TEXT NOT NULL,
+    high_water_ms INTEGER NOT NULL,
+    forgotten_through_ms INTEGER NOT NULL
+  ) STRICT;
+  `,
+];
+
+/** The version this program writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length;
+
+/**
+ * Version of an existing ledger.
+ *
+ * @throws BoundaryError ERR_STORE_CORRUPT when the file is some other database; ERR_STORE_NEWER when
+ *   a newer program wrote it.
+ */
+export function readSchemaVersion(db: DatabaseSync, newest: number = SCHEMA_VERSION): number {
+  const version = readPragma(db, 'user_version');
+  if (readPragma(db, 'application_id') !== APPLICATION_ID || version < 1) {
+    throw corruptStore('the database is not a ledger');
+  }
+  if (version <= newest) return version;
+  throw new BoundaryError('ERR_STORE_NEWER', { details: { version, newest } });
+}
+
+/**
+ * Brings a database to the newest version in one transaction.
+ *
+ * @param db - An empty database or a ledger of any earlier version.
+ * @param migrations - The list to apply; tests pass their own.
+ */
+export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  const version = readPragma(db, 'user_version');
+  if (version >= migrations.length) return;
+  db.exec(
+    [
+      'BEGIN IMMEDIATE',
+      ...migrations.slice(version),
+      `PRAGMA application_id = ${APPLICATION_ID}`,
+      `PRAGMA user_version = ${migrations.length}`,
+      'COMMIT',
+    ].join(';\n'),
+  );
+}
+
+function readPragma(db: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return Number(db.prepare(`PRAGMA ${name}`).get()?.[name]);
+}

@@ -1,0 +1,356 @@
+/**
+ * The ledger on one writing connection.
+ *
+ * Memory holds only what the last commit made durable: the head, the right edge of the tree and a
+ * cache of nodes. Each write works on copies and puts them in place after COMMIT has returned.
+ *
+ * @module
+ */
+
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { BoundaryError, canonicalJson, type ErrorCode } from '@countersign/protocol';
+import {
+  createFrontier,
+  type Frontier,
+  formatCheckpoint,
+  formatVerifierKey,
+  frontierRoot,
+  type NoteSigner,
+  signNote,
+} from '@countersign/tlog';
+import type { AcknowledgedMark } from './acknowledged-mark.ts';
+import type { CheckpointFile } from './checkpoint-file.ts';
+import {
+  type Clock,
+  readClock,
+  requireAgreement,
+  requireNotBehind,
+  requireRemembered,
+} from './clock-rule.ts';
+import { createDraft, type Draft } from './draft.ts';
+import { createHeadStore, type Head } from './head-store.ts';
+import type {
+  Appended,
+  ClockReset,
+  Committed,
+  Ledger,
+  LedgerStatus,
+  PendingDecision,
+} from './ledger.ts';
+import { createLogStore } from './log-store.ts';
+import {
+  checkpointAt,
+  consistencyBetween,
+  entryAt,
+  fileAt,
+  type LogSource,
+  receiptAt,
+} from './log-view.ts';
+import { createNodeCache, type NodeCache } from './node-cache.ts';
+import { createRequestNonces, type RequestNonces } from './request-nonces.ts';
+import { corruptStore, toStoreError } from './store-error.ts';
+import { requireDecision, requireEntry } from './write-request.ts';
+
+/** Everything a ledger is made of, open and checked. */
+export interface LedgerParts {
+  readonly db: DatabaseSync;
+  readonly signer: NoteSigner;
+  readonly clock: Clock;
+  readonly clockToleranceMs: number;
+  /** Used request nonces that are kept although they have expired. */
+  readonly retainedNonces: number;
+  readonly mark: AcknowledgedMark;
+  readonly checkpointFile: CheckpointFile;
+  /** Called last when the ledger closes. */
+  readonly release: () => void;
+}
+
+/** State the clock rules and the nonce table are in after a write. */
+interface Outcome<T> {
+  readonly result: T;
+  readonly highWaterMs: number;
+  readonly forgottenThroughMs: number;
+  readonly nonceCount: number;
+}
+
+/** Expired nonces one commit forgets at most: twice what it adds, and some, so that it catches up. */
+const forgetLimit = (added: number): number => 2 * added + 64;
+
+export class SqliteLedger implements Ledger {
+  readonly #parts: LedgerParts;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
+  readonly #rollback: StatementSync;
+  readonly #nonces: RequestNonces;
+  readonly #source: LogSource;
+  readonly #cache: NodeCache;
+
+  #head: Head;
+  #frontier: Frontier;
+  #nonceCount: number;
+  /** A head whose COMMIT has failed, and which may be on disk nevertheless. */
+  #doubtful: Head | undefined;
+  #lastErrorCode: ErrorCode | undefined;
+  #damage: BoundaryError | undefined;
+  #isClosed = false;
+
+  /** @throws BoundaryError ERR_STORE_CORRUPT, or an error of SQLite; `parts` stay open then. */
+  constructor(parts: LedgerParts) {
+    const { db } = parts;
+    this.#parts = parts;
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
+    this.#rollback = db.prepare('ROLLBACK');
+    this.#nonces = createRequestNonces(db);
+    const store = createLogStore(db);
+    this.#cache = createNodeCache(store);
+    this.#source = { store, heads: createHeadStore(db), nodes: this.#cache };
+    this.#head = this.#readHead();
+    this.#frontier = createFrontier(this.#head.size, store);
+    this.#nonceCount = this.#nonces.count();
+  }
+
+  commit(batch: readonly PendingDecision[]): readonly Committed[] {
+    batch.forEach(requireDecision);
+    if (batch.length === 0) return [];
+    return this.#attempt(() => {
+      const nowMs = this.#now();
+      requireRemembered(nowMs, this.#head.forgottenThroughMs);
+      return this.#write((draft) => this.#decide(draft, batch, nowMs));
+    });
+  }
+
+  append(entries: readonly Uint8Array[]): readonly Appended[] {
+    entries.forEach(requireEntry);
+    if (entries.length === 0) return [];
+    return this.#attempt(() => {
+      const nowMs = this.#now();
+      return this.#write((draft) => ({
+        result: entries.map((entry) => draft.append(entry)),
+        highWaterMs: Math.max(this.#head.highWaterMs, nowMs),
+        forgottenThroughMs: this.#head.forgottenThroughMs,
+        nonceCount: this.#nonceCount,
+      }));
+    });
+  }
+
+  resetClock(nowMs: number, entry?: Uint8Array): ClockReset {
+    if (entry !== undefined) requireEntry(entry);
+    return this.#attempt(() => {
+      const { clock, clockToleranceMs } = this.#parts;
+      requireAgreement(readClock(clock), nowMs, clockToleranceMs);
+      const { highWaterMs: fromMs, forgottenThroughMs } = this.#head;
+      return this.#write((draft) => ({
+        result: {
+          ...draft.append(entry ?? clockResetEntry(fromMs, nowMs)),
+          fromMs,
+          toMs: nowMs,
+          commitsFromMs: Math.max(nowMs, forgottenThroughMs + 1),
+        },
+        highWaterMs: nowMs,
+        forgottenThroughMs,
+        nonceCount: this.#nonceCount,
+      }));
+    });
+  }
+
+  entry(index: number): Uint8Array | undefined {
+    return this.#read(() => entryAt(this.#source, this.#head, index));
+  }
+
+  receipt(index: number): string | undefined {
+    return this.#read(() => receiptAt(this.#source, this.#head, index));
+  }
+
+  checkpoint(size?: number): string {
+    if (size === undefined) return this.#head.note;
+    return this.#read(() => checkpointAt(this.#source, this.#head, size));
+  }
+
+  consistency(oldSize: number, newSize: number): Uint8Array[] {
+    return this.#read(() => consistencyBetween(this.#source, this.#head, oldSize, newSize));
+  }
+
+  tile(path: string): Uint8Array | undefined {
+    return this.#read(() => fileAt(this.#source, this.#head, path));
+  }
+
+  size(): number {
+    return this.#head.size;
+  }
+
+  verifierKey(): string {
+    return formatVerifierKey(this.#parts.signer.key);
+  }
+
+  status(): LedgerStatus {
+    const code = this.#lastErrorCode;
+    return {
+      size: this.#head.size,
+      highWaterMs: this.#head.highWaterMs,
+      writable: code === undefined && !this.#isClosed,
+      ...(code === undefined ? {} : { lastErrorCode: code }),
+    };
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { db, mark, checkpointFile, release } = this.#parts;
+    for (const end of [
+      () => checkpointFile.close(),
+      () => mark.close(),
+      () => db.close(),
+      release,
+    ]) {
+      try {
+        end();
+      } catch {
+        // Everything acknowledged is on disk already; the next start finds whatever is wrong.
+      }
+    }
+  }
+
+  /** Judges the nonces of a batch, logs each item accordingly, and forgets some expired nonces. */
+  #decide(
+    draft: Draft,
+    batch: readonly PendingDecision[],
+    nowMs: number,
+  ): Outcome<readonly Committed[]> {
+    const { clockToleranceMs, retainedNonces } = this.#parts;
+    const highWaterMs = Math.max(this.#head.highWaterMs, nowMs);
+    let nonceCount = this.#nonceCount;
+    const result = batch.map((item) => {
+      const fresh = this.#use(item);
+      if (fresh) nonceCount += 1;
+      return { fresh, ...draft.append(fresh ? item.entryIfFresh : item.entryIfUsed) };
+    });
+    const limit = Math.min(nonceCount - retainedNonces, forgetLimit(batch.length));
+    if (limit <= 0) {
+      return { result, highWaterMs, forgottenThroughMs: this.#head.forgottenThroughMs, nonceCount };
+    }
+    const forgotten = this.#nonces.forget(highWaterMs - clockToleranceMs, limit);
+    const forgottenThroughMs = Math.max(this.#head.forgottenThroughMs, forgotten.throughMs);
+    return { result, highWaterMs, forgottenThroughMs, nonceCount: nonceCount - forgotten.count };
+  }
+
+  /** Uses up the nonce of one item. */
+  #use({ nonceKey, nonceExpiresAtMs }: PendingDecision): boolean {
+    // INVARIANT: a nonce that may have been forgotten counts as used.
+    if (nonceExpiresAtMs <= this.#head.forgottenThroughMs) return false;
+    return this.#nonces.use(nonceKey, nonceExpiresAtMs);
+  }
+
+  #write<T>(work: (draft: Draft) => Outcome<T>): T {
+    const draft = createDraft(this.#source.store, this.#frontier);
+    this.#begin.run();
+    const outcome = work(draft);
+    const head = this.#signHead(draft.frontier, outcome);
+    this.#source.heads.insert(head);
+    this.#doubtful = head;
+    this.#commit.run();
+    this.#doubtful = undefined;
+    this.#adopt(head, draft.frontier, outcome.nonceCount);
+    for (const node of draft.completed) this.#cache.add(node);
+    this.#parts.mark.write(head.size);
+    this.#parts.checkpointFile.offer(head.note);
+    return outcome.result;
+  }
+
+  #signHead(frontier: Frontier, outcome: Outcome<unknown>): Head {
+    const { signer } = this.#parts;
+    const rootHash = frontierRoot(frontier);
+    const text = formatCheckpoint({ origin: signer.key.name, size: frontier.size, rootHash });
+    const { highWaterMs, forgottenThroughMs } = outcome;
+    return { size: frontier.size, note: signNote(text, signer), highWaterMs, forgottenThroughMs };
+  }
+
+  #adopt(head: Head, frontier: Frontier, nonceCount: number): void {
+    this.#head = head;
+    this.#frontier = frontier;
+    this.#nonceCount = nonceCount;
+  }
+
+  /** Runs one attempt to write; a failed one leaves no open transaction and is remembered. */
+  #attempt<T>(step: () => T): T {
+    this.#requireUsable();
+    try {
+      this.#settleDoubt();
+      const result = step();
+      this.#lastErrorCode = undefined;
+      return result;
+    } catch (cause) {
+      this.#abandon();
+      throw this.#remember(toStoreError(cause));
+    }
+  }
+
+  #read<T>(step: () => T): T {
+    this.#requireUsable();
+    try {
+      return step();
+    } catch (cause) {
+      const error = toStoreError(cause);
+      throw error.code === 'ERR_STORE_CORRUPT' ? this.#remember(error) : error;
+    }
+  }
+
+  #requireUsable(): void {
+    if (this.#isClosed) throw new BoundaryError('ERR_STOPPING');
+    if (this.#damage !== undefined) throw this.#damage;
+  }
+
+  #remember(error: BoundaryError): BoundaryError {
+    this.#lastErrorCode = error.code;
+    if (error.code === 'ERR_STORE_CORRUPT') this.#damage = error;
+    return error;
+  }
+
+  #abandon(): void {
+    try {
+      if (this.#parts.db.isTransaction) this.#rollback.run();
+    } catch {
+      // The next attempt rolls back again before it does anything else.
+    }
+  }
+
+  /**
+   * Finds out what became of a COMMIT that failed: SQLite may report an error after the transaction
+   * has reached the disk.
+   */
+  #settleDoubt(): void {
+    if (this.#parts.db.isTransaction) this.#rollback.run();
+    if (this.#doubtful === undefined) return;
+    const stored = this.#readHead();
+    if (stored.note === this.#doubtful.note) {
+      const frontier = createFrontier(stored.size, this.#source.store);
+      this.#adopt(stored, frontier, this.#nonces.count());
+    } else if (stored.note !== this.#head.note) {
+      throw corruptStore('the newest checkpoint is not the one that was written last');
+    }
+    this.#doubtful = undefined;
+  }
+
+  #readHead(): Head {
+    const head = this.#source.heads.newest();
+    if (head === undefined) throw corruptStore('no checkpoint is stored');
+    return head;
+  }
+
+  /** The time, when it may be believed. */
+  #now(): number {
+    const nowMs = readClock(this.#parts.clock);
+    requireNotBehind(nowMs, this.#head.highWaterMs, this.#parts.clockToleranceMs);
+    return nowMs;
+  }
+}
+
+function clockResetEntry(fromMs: number, toMs: number): Uint8Array {
+  const document = canonicalJson({
+    format: 'countersign-entry/v1',
+    type: 'clock-reset',
+    time: new Date(toMs).toISOString(),
+    from: new Date(fromMs).toISOString(),
+  });
+  return Buffer.from(document, 'utf8');
+}

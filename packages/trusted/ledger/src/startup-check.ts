@@ -1,0 +1,160 @@
+/**
+ * What must hold before a signer may use a ledger again.
+ *
+ * Everything here only reads: whatever is found, the files stay as they are for whoever repairs them.
+ *
+ * @module
+ */
+
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { type ErrorDetails, isBoundaryError } from '@countersign/protocol';
+import {
+  appendLeaf,
+  createFrontier,
+  frontierRoot,
+  hashLeaf,
+  rootAt,
+  type VerifiedCheckpoint,
+  verifyCheckpoint,
+} from '@countersign/tlog';
+import { readAcknowledged } from './acknowledged-mark.ts';
+import { openReadOnly } from './connection.ts';
+import type { DataDirectory } from './data-directory.ts';
+import { createHeadStore, type Head } from './head-store.ts';
+import { type Identity, readIdentity } from './identity.ts';
+import { createLogStore, type LogStore } from './log-store.ts';
+import { readSchemaVersion } from './schema.ts';
+import { corruptStore, rolledBack, toStoreError } from './store-error.ts';
+
+/** Databases below this are checked page by page at every start. */
+const FULL_CHECK_BYTES = 64 * 1024 * 1024;
+/** Newest entries that are hashed again at every start. */
+const TAIL_ENTRIES = 512;
+
+/**
+ * Checks an existing ledger.
+ *
+ * Pages (of databases below 64 MiB), identity, the newest checkpoint and its signature, the newest 512
+ * entries against the tree, the tree against the checkpoint, and all of it against the marks beside
+ * the database.
+ *
+ * @returns Which log it is.
+ * @throws BoundaryError ERR_STORE_CORRUPT with `reason` and `next`; ERR_LOG_ROLLED_BACK when the
+ *   marks know a longer or another log; ERR_STORE_NEWER; ERR_STORE_UNAVAILABLE.
+ */
+export function checkAtStart(directory: DataDirectory): Identity {
+  try {
+    const db = openReadOnly(directory.database);
+    try {
+      return checkDatabase(db, directory);
+    } finally {
+      db.close();
+    }
+  } catch (cause) {
+    throw toStoreError(cause);
+  }
+}
+
+function checkDatabase(db: DatabaseSync, directory: DataDirectory): Identity {
+  readSchemaVersion(db);
+  if (statSync(directory.database).size < FULL_CHECK_BYTES) checkPages(db);
+  const identity = readIdentity(db);
+  const head = createHeadStore(db).newest();
+  if (head === undefined) throw corruptStore('no checkpoint is stored');
+  const store = createLogStore(db);
+  checkAcknowledged(directory, head);
+  checkTail(store, head, requireSigned(head, identity));
+  checkPublished(directory, store, head, identity);
+  return identity;
+}
+
+/** @throws BoundaryError ERR_STORE_CORRUPT when SQLite finds a fault in the structure of the file. */
+export function checkPages(
+  db: DatabaseSync,
+  pragma: 'quick_check' | 'integrity_check' = 'quick_check',
+): void {
+  const answer = db.prepare(`PRAGMA ${pragma}(1)`).get()?.[pragma];
+  if (answer !== 'ok') throw corruptStore('the database file is damaged');
+}
+
+/** Checkpoint of a head, with signature, origin and size checked. */
+export function requireSigned(head: Head, identity: Identity): VerifiedCheckpoint {
+  const checkpoint = verifyOwn(head.note, identity, 'a stored checkpoint does not verify');
+  if (checkpoint.size === head.size) return checkpoint;
+  throw corruptStore('a stored checkpoint is of another size', { size: head.size });
+}
+
+function checkTail(store: LogStore, head: Head, checkpoint: VerifiedCheckpoint): void {
+  requireBounds(store, head.size);
+  const start = Math.max(0, head.size - TAIL_ENTRIES);
+  const frontier = createFrontier(start, store);
+  for (const { index, entry } of store.entries(start, head.size)) {
+    if (index !== frontier.size) throw corruptStore('an entry of the log is missing', { index });
+    const hashes = appendLeaf(frontier, hashLeaf(entry)).map((node) => node.hash);
+    if (!isSame(Buffer.concat(hashes), store.hashes(index))) {
+      throw corruptStore('an entry does not match its hash in the tree', { index });
+    }
+  }
+  if (frontier.size !== head.size || !isSame(frontierRoot(frontier), checkpoint.rootHash)) {
+    throw corruptStore('the tree does not have the root of the newest checkpoint');
+  }
+}
+
+function requireBounds(store: LogStore, size: number): void {
+  for (const bounds of [store.entryBounds(), store.nodeBounds()]) {
+    const isEmpty = bounds === undefined && size === 0;
+    if (!isEmpty && (bounds?.first !== 0 || bounds.last !== size - 1)) {
+      throw corruptStore('the log is not as long as its newest checkpoint says', { size });
+    }
+  }
+}
+
+function checkAcknowledged(directory: DataDirectory, { size }: Head): void {
+  const acknowledged = readAcknowledged(directory.acknowledged);
+  if (acknowledged === undefined || acknowledged <= size) return;
+  throw rolledBack('commits that were acknowledged are gone', { size, acknowledged });
+}
+
+function checkPublished(
+  directory: DataDirectory,
+  store: LogStore,
+  { size }: Head,
+  identity: Identity,
+): void {
+  if (!existsSync(directory.checkpoint)) return;
+  const note = readFileSync(directory.checkpoint);
+  const published = verifyOwn(note, identity, 'the file checkpoint does not verify', {
+    next: 'compare the log with its receipts, then remove the file',
+  });
+  if (published.size > size) {
+    throw rolledBack('the log is shorter than its file checkpoint', {
+      size,
+      published: published.size,
+    });
+  }
+  if (!isSame(rootAt(published.size, store), published.rootHash)) {
+    throw rolledBack('the log differs from its file checkpoint', {
+      size,
+      published: published.size,
+    });
+  }
+}
+
+function verifyOwn(
+  note: string | Uint8Array,
+  identity: Identity,
+  reason: string,
+  facts: ErrorDetails = {},
+): VerifiedCheckpoint {
+  try {
+    return verifyCheckpoint(note, { logKeys: [identity.key], origin: identity.origin });
+  } catch (cause) {
+    if (isBoundaryError(cause)) throw corruptStore(reason, facts, cause);
+    throw cause;
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return b !== undefined && Buffer.compare(a, b) === 0;
+}
