@@ -85,14 +85,15 @@ export const LEAK_PATTERNS: readonly LeakPattern[] = [
     ['secret', 'api', 'token', 'passphrase', 'password'],
     new RegExp(`${SECRET_NAME}${GAP}${IS}${GAP}${SECRET_VALUE}`, 'i'),
   ),
-  // DER in base64: PKCS#8 for P-256, secp256k1, Ed25519, X25519 and RSA; SEC1; a managed-wallet key
+  // DER in base64: PKCS#8 for P-256, secp256k1, the Edwards and
+  // Montgomery curves, RSA; SEC1; the authorization key of a managed wallet
   row(
     'der.private_key',
-    ['agea', 'caqaw', 'aibada', 'caqee', 'wallet-auth:'],
+    ['ageam', 'caqaw', 'ibadanb', 'caqee', 'wallet-auth:'],
     /MI[A-Za-z0-9+/]{2}AgEAM(?:BMGByqGSM49|BAGByqGSM49)/,
-    /MC4CAQAwBQYDK2V[uwv]/,
+    /CAQAw(?:BQYDK2V[tuvw]|E[wA]YHKoZIzj0)/,
     /MII[A-Za-z0-9+/]{3}IBADANBgkqhkiG9w0BAQEF/,
-    /MH[ct]CAQEE[A-Za-z0-9+/]{32}/,
+    /MH[cQ]CAQEE[A-Za-z0-9+/]{32}/,
     /wallet-auth:[A-Za-z0-9+/]{32}/,
   ),
   row('token.aws_access_key', ['akia', 'asia'], /(?<![A-Z0-9])A[KS]IA[A-Z2-7]{16}(?![A-Z0-9])/),

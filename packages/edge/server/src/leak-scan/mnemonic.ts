@@ -31,19 +31,19 @@ for (const word of WORDS) BEGINNINGS[beginning(word, 0)] = 1;
  * @param lowerText - Lower-case text of any length. Each character is looked at once.
  */
 export function hasMnemonic(lowerText: string): boolean {
-  const text = `${lowerText} `; // ends the last word
   let row = 0;
   let from = -1;
-  for (let at = 0; at < text.length; at += 1) {
-    if (isLetter(text.charCodeAt(at))) {
+  for (let at = 0; at < lowerText.length; at += 1) {
+    if (isLetter(lowerText.charCodeAt(at))) {
       if (from < 0) from = at;
     } else if (from >= 0) {
-      row = isListWord(text, from, at) ? row + 1 : 0;
+      row = isListWord(lowerText, from, at) ? row + 1 : 0;
       if (row === MNEMONIC_WORDS) return true;
       from = -1;
     }
   }
-  return false;
+  const last = from >= 0 && isListWord(lowerText, from, lowerText.length);
+  return last && row + 1 === MNEMONIC_WORDS;
 }
 
 function isLetter(code: number): boolean {

@@ -80,14 +80,14 @@ export function withoutEscapes(text: string): string {
  * `f`, and is never hex throughout.
  */
 export function textInBase64(text: string): string {
-  const ended = `${text} `; // ends the last run
   const lines: string[] = [];
   let from = 0;
-  for (let at = 0; at < ended.length; at += 1) {
-    if (isBase64(ended.charCodeAt(at))) continue;
-    if (at - from >= BASE64_MIN_CHARS) lines.push(...decodedRun(ended, from, at));
+  for (let at = 0; at < text.length; at += 1) {
+    if (isBase64(text.charCodeAt(at))) continue;
+    if (at - from >= BASE64_MIN_CHARS) lines.push(...decodedRun(text, from, at));
     from = at + 1;
   }
+  if (text.length - from >= BASE64_MIN_CHARS) lines.push(...decodedRun(text, from, text.length));
   return lines.join('\n');
 }
 
