@@ -9,7 +9,7 @@ import { HASH_BYTES } from './merkle.ts';
 import { checkSignatures, parseNote } from './note.ts';
 import { invalid, malformed, misconfigured } from './proof-error.ts';
 import { KEY_TYPE, type VerifierKey } from './verifier-key.ts';
-import { fromBase64, fromDecimal, isCount, toBase64 } from './wire-text.ts';
+import { fromBase64, fromDecimal, hasControlCharacter, isCount, toBase64 } from './wire-text.ts';
 
 /** The text of a checkpoint, read and not verified. */
 export interface Checkpoint {
@@ -76,7 +76,7 @@ export function formatCheckpoint(
   const { origin, size, rootHash, extensions = [] } = checkpoint;
   if (!isCount(size) || rootHash.length !== HASH_BYTES) throw malformed('not a size and a root');
   const lines = [origin, String(size), toBase64(rootHash), ...extensions];
-  if (lines.some((line) => line === '' || line.includes('\n'))) {
+  if (lines.some((line) => line === '' || line.includes('\n') || hasControlCharacter(line))) {
     throw malformed('an origin or extension that is not one line');
   }
   return `${lines.join('\n')}\n`;
@@ -95,33 +95,47 @@ export function verifyCheckpoint(
   note: string | Uint8Array,
   trust: CheckpointTrust,
 ): VerifiedCheckpoint {
-  const witnessKeys = trust.witnesses ?? [];
-  if (witnessKeys.some((key) => key.type !== KEY_TYPE.cosignature)) {
-    throw misconfigured('witness key', 'not a key for cosignatures');
-  }
+  const { witnesses: witnessKeys = [], minWitnesses = 0 } = trust;
+  requireUsable(witnessKeys, minWitnesses);
   const parsed = parseNote(note);
   const checkpoint = parseCheckpoint(parsed.text);
   const { keys, unknown } = checkSignatures(parsed, [...trust.logKeys, ...witnessKeys]);
-  const byLog = keys.filter((key) => includesKey(trust.logKeys, key));
-  // INVARIANT: a log key never counts as a witness, and one public key never counts twice.
-  const byWitness = keys.filter((key) => !includesKey(trust.logKeys, key));
-  const witnesses = [...new Set(byWitness.map((key) => key.name))];
-  const witnessCount = Math.min(witnesses.length, countPublicKeys(byWitness));
-  if (byLog.length === 0) throw invalid('not signed by the log');
+  const signedBy = keys.filter((key) => trust.logKeys.includes(key)).map((key) => key.name);
+  const witnesses = independentWitnesses(keys, trust.logKeys);
+  if (signedBy.length === 0) throw invalid('not signed by the log');
   if (unknown > 0 && trust.allowUnknownSignatures === false) {
     throw invalid('a signature of an unknown key');
   }
   if (trust.origin !== undefined && checkpoint.origin !== trust.origin) {
     throw invalid('a checkpoint of another log');
   }
-  if (witnessCount < (trust.minWitnesses ?? 0)) throw invalid('too few witnesses');
-  return { ...checkpoint, signedBy: byLog.map((key) => key.name), witnesses };
+  if (witnesses.length < minWitnesses) throw invalid('too few witnesses');
+  return { ...checkpoint, signedBy, witnesses };
 }
 
-function includesKey(keys: readonly VerifierKey[], key: VerifierKey): boolean {
-  return keys.some((other) => Buffer.from(other.publicKey).equals(key.publicKey));
+function requireUsable(witnessKeys: readonly VerifierKey[], minWitnesses: number): void {
+  if (witnessKeys.some((key) => key.type !== KEY_TYPE.cosignature)) {
+    throw misconfigured('witness key', 'not a key for cosignatures');
+  }
+  if (!isCount(minWitnesses)) throw misconfigured('least number of witnesses', 'not a number');
 }
 
-function countPublicKeys(keys: readonly VerifierKey[]): number {
-  return new Set(keys.map((key) => toBase64(key.publicKey))).size;
+/**
+ * Names of the keys that count as witnesses.
+ *
+ * INVARIANT: the log is never its own witness, and neither a name nor a public key counts twice. A
+ * cosignature does not cover the name of its key, so one key under two names would.
+ */
+function independentWitnesses(
+  keys: readonly VerifierKey[],
+  logKeys: readonly VerifierKey[],
+): string[] {
+  const seen = new Set(logKeys.map((key) => toBase64(key.publicKey)));
+  const names = new Set<string>();
+  for (const key of keys) {
+    const publicKey = toBase64(key.publicKey);
+    if (!seen.has(publicKey)) names.add(key.name);
+    seen.add(publicKey);
+  }
+  return [...names];
 }

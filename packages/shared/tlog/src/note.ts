@@ -19,7 +19,7 @@ import {
   type VerifierKey,
   verifyTextSignature,
 } from './verifier-key.ts';
-import { fromBase64, readText, toBase64 } from './wire-text.ts';
+import { fromBase64, hasControlCharacter, readText, toBase64 } from './wire-text.ts';
 
 /** Most signatures a note may carry; the specification demands at least 16. */
 export const MAX_NOTE_SIGNATURES = 64;
@@ -214,12 +214,4 @@ function isSameSignatures(a: readonly NoteSignature[], b: readonly NoteSignature
       );
     })
   );
-}
-
-function hasControlCharacter(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code < 0x20 && code !== 0x0a) return true;
-  }
-  return false;
 }

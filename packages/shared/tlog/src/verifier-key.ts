@@ -38,7 +38,7 @@ const MAX_TIMESTAMP_SEC = 2n ** 63n - 1n;
 const KEY_NAME = /^[^\p{White_Space}+\p{Cc}]+$/u;
 const KEY_TEXT = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/u;
 
-/** Answers whether `name` can be the name of a key. */
+/** Answers whether `name` can be the name of a key: no white space, plus sign or control character. */
 export function isKeyName(name: string): boolean {
   return KEY_NAME.test(name) && name.isWellFormed();
 }

@@ -56,3 +56,12 @@ export function fromDecimal(text: string): number | undefined {
 export function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
+
+/** Answers whether `text` has a character below U+0020 that is not a newline. */
+export function hasControlCharacter(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 0x20 && code !== 0x0a) return true;
+  }
+  return false;
+}
