@@ -1,3 +1,3 @@
 export type { Step } from './pipeline.ts';
-export { KEYSTORE_FILE, runSignerProcess, type SignerProcessOptions } from './process.ts';
+export { runSignerProcess, type SignerProcessOptions } from './process.ts';
 export { createSigner, type Signer, type SignerDeps } from './signer.ts';

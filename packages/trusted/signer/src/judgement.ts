@@ -96,7 +96,8 @@ function decideAndHash(
   const decision = decide(deps.policy, intent, nowSec);
   if (decision.outcome === 'deny') return { ...decision, asked };
   const key = deps.keys.get(decision.keyId);
-  if (key === undefined) throw new BoundaryError('ERR_POLICY_KEY_UNKNOWN');
+  // The policy knows the key, but no custodian here holds it.
+  if (key === undefined) throw new BoundaryError('ERR_SIGNER_UNAVAILABLE');
   const message = { ...asked, kind: decision.messageKind };
   return { outcome: 'allow', message, hashes: hashSessionMessage(message, deps.backend), key };
 }

@@ -14,7 +14,7 @@ import {
   createDefaultSignatureChecker,
   prepareSigning,
 } from '@countersign/crypto';
-import { openKeystore, openSeal } from '@countersign/crypto/keystore';
+import { KEYSTORE_FILE_NAME, openKeystore, openSeal } from '@countersign/crypto/keystore';
 import { openLedger } from '@countersign/ledger';
 import {
   BoundaryError,
@@ -29,9 +29,6 @@ import {
 } from '@countersign/protocol';
 import type { Step } from './pipeline.ts';
 import { createSigner, type Signer } from './signer.ts';
-
-/** Name of the keystore inside the data directory. */
-export const KEYSTORE_FILE = 'keystore.json';
 
 /** Descriptor of the pipe to the edge. */
 const EDGE_DESCRIPTOR = 3;
@@ -172,7 +169,7 @@ class SignerHost {
 function openKeystoreOf(settings: SignerSettings): ReturnType<typeof openKeystore> {
   const passphrase = passphraseOf(settings);
   return openKeystore({
-    path: path.join(settings.dataDir, KEYSTORE_FILE),
+    path: path.join(settings.dataDir, KEYSTORE_FILE_NAME),
     ...(passphrase === undefined ? {} : { passphrase }),
   });
 }

@@ -15,6 +15,7 @@ import {
   encodeFrame,
   type Frame,
   FrameReader,
+  isErrorCode,
   type SignerAnswer,
   type SignerQuestion,
   type SignerSettings,
@@ -88,7 +89,9 @@ class SignerService implements Signer {
   status(): Extract<SignerAnswer, { outcome: 'status' }> {
     const { ledger, backend } = this.#deps;
     const { writable, size, lastErrorCode } = ledger.status();
-    const code = writable ? undefined : (lastErrorCode ?? 'ERR_STORE_UNAVAILABLE');
+    const known =
+      lastErrorCode !== undefined && isErrorCode(lastErrorCode) ? lastErrorCode : undefined;
+    const code = writable ? undefined : (known ?? 'ERR_STORE_UNAVAILABLE');
     return {
       outcome: 'status',
       id: 0,

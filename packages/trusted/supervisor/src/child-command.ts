@@ -35,7 +35,7 @@ export function signerCommand(entry: string, dataDir: string): ChildCommand {
 export function edgeCommand(entry: string): ChildCommand {
   const program = programDirs(entry);
   const reads = program.map((dir) => `--allow-fs-read=${dir}`);
-  const extraCa = process.env['NODE_EXTRA_CA_CERTS'];
+  const extraCa = process.env.NODE_EXTRA_CA_CERTS;
   return {
     args: [QUIET, '--permission', '--allow-net', ...reads, entry],
     env: extraCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: extraCa },

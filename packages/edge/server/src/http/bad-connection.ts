@@ -33,7 +33,9 @@ export function answerBadConnection(error: Error, socket: Duplex, profile: WireP
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('\r\n')}\r\n\r\n${text}`);
 }
 
-function codeOf(error: Error): 'ERR_HEADERS_TOO_LARGE' | 'ERR_REQUEST_TIMEOUT' | 'ERR_BODY_MALFORMED' {
+function codeOf(
+  error: Error,
+): 'ERR_HEADERS_TOO_LARGE' | 'ERR_REQUEST_TIMEOUT' | 'ERR_BODY_MALFORMED' {
   const code = 'code' in error ? error.code : undefined;
   if (code === 'HPE_HEADER_OVERFLOW') return 'ERR_HEADERS_TOO_LARGE';
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'ERR_REQUEST_TIMEOUT' : 'ERR_BODY_MALFORMED';

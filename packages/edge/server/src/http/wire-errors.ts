@@ -63,10 +63,10 @@ const BY_HEADER: Readonly<Record<string, WireErrorCode>> = {
 };
 
 const headerCode = (details: ErrorDetails): WireErrorCode =>
-  BY_HEADER[String(details['field'])] ?? 'AUTH_INVALID_CLIENT';
+  BY_HEADER[String(details.field)] ?? 'AUTH_INVALID_CLIENT';
 
 const entrypointOf = (details: ErrorDetails, quoted: Quoted): string => {
-  const call = details['call'];
+  const call = details.call;
   return (typeof call === 'number' ? quoted.entrypoints?.[call] : undefined) ?? '';
 };
 
@@ -198,9 +198,9 @@ function statusOf(error: BoundaryError, row: WireRow, profile: WireProfile): num
 
 /** SISNA answers an address at or above the field prime as a policy denial. */
 function legacyFelt({ code, details }: BoundaryError, profile: WireProfile): string | undefined {
-  const address = /^(accountAddress|calls\[\d+\]\.contractAddress)$/.test(String(details['field']));
+  const address = /^(accountAddress|calls\[\d+\]\.contractAddress)$/.test(String(details.field));
   if (profile !== 'legacy' || code !== 'ERR_FELT_OUT_OF_RANGE' || !address) return undefined;
-  return `invalid felt value: ${details['value']}`;
+  return `invalid felt value: ${details.value}`;
 }
 
 function textOf(row: WireRow, details: ErrorDetails, quoted: Quoted): string {

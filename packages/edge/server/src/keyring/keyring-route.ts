@@ -27,7 +27,7 @@ import type { AddressLimit } from '../address-limit.ts';
 import type { EventLog } from '../event-log.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { type Exchange, headerRequestId } from '../http/exchange.ts';
-import { jsonReply, type Reply } from '../http/reply.ts';
+import type { Reply } from '../http/reply.ts';
 import { readRequestBody } from '../http/request-body.ts';
 import type { LeakScanner } from '../leak-scan/leak-scanner.ts';
 import { type RateLimiter, rateLimitKey } from '../rate-limit/rate-limiter.ts';
@@ -234,7 +234,7 @@ function askSigner(
   refusal: BoundaryError | undefined,
 ): Promise<LinkAnswer> {
   const { method, target } = exchange;
-  const rule = refusal?.details['rule'];
+  const rule = refusal?.details.rule;
   const request = { ...headers, method, target, requestId: headerRequestId(exchange) };
   const no =
     refusal === undefined
