@@ -1,3 +1,11 @@
+export {
+  createDefaultHashBackend,
+  type DefaultHashBackendOptions,
+} from './default-hash-backend.ts';
+export {
+  createDefaultSignatureChecker,
+  type DefaultSignatureCheckerOptions,
+} from './default-signature-checker.ts';
 export type { HashBackend } from './hash-backend.ts';
 export {
   ANY_CALLER,

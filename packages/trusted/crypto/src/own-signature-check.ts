@@ -117,7 +117,7 @@ class FastChecker<Key> implements SignatureChecker {
   async #make(fast: FastVerifier<Key>, publicKeyX: bigint, y: bigint): Promise<boolean> {
     try {
       const key = await fast.prepare(publicKeyX, y);
-      if (this.#fast !== undefined) this.#tables.set(publicKeyX, { key, proven: false });
+      this.#tables.set(publicKeyX, { key, proven: false });
       return true;
     } catch (cause) {
       this.#drop('could not make a table', cause);

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { FIELD_PRIME } from '@countersign/protocol';
 import { Point } from '@scure/starknet';
+import { isFelt } from './assert-range.ts';
 import { createBoundedCache } from './bounded-cache.ts';
 
 export type StarkPoint = typeof Point.BASE;
@@ -24,8 +24,7 @@ const pointsByX = createBoundedCache<bigint, StarkPoint | undefined>(CACHED_POIN
  * @remarks Keeps the answers for the last 256 coordinates. Public data: not constant time.
  */
 export function publicPointOf(x: bigint): StarkPoint | undefined {
-  if (typeof x !== 'bigint' || x < 0n || x >= FIELD_PRIME) return undefined;
-  return pointsByX.getOrCompute(x, liftEven);
+  return isFelt(x) ? pointsByX.getOrCompute(x, liftEven) : undefined;
 }
 
 function liftEven(x: bigint): StarkPoint | undefined {

@@ -10,7 +10,6 @@
 
 import { BoundaryError } from '@countersign/protocol';
 
-const MAX_CHARS = 31;
 const PRINTABLE = /^[ -~]{0,31}$/;
 
 /**
@@ -36,7 +35,7 @@ export function encodeShortString(text: string, field = 'text'): bigint {
  */
 export function decodeShortString(value: bigint, field = 'value'): string {
   const expected = 'a felt of at most 31 printable ASCII bytes';
-  if (value < 0n || value >= 1n << BigInt(8 * MAX_CHARS)) throw notShort(field, expected);
+  if (value < 0n) throw notShort(field, expected);
   let text = '';
   for (let rest = value; rest > 0n; rest >>= 8n) {
     text = String.fromCharCode(Number(rest & 0xffn)) + text;

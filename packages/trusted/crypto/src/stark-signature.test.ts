@@ -185,6 +185,7 @@ describe('verifySignature', () => {
     ['a negative x', -SIGNING_KEY_X],
     ['the generator', Point.BASE.x],
     ['a string', toHex(SIGNING_KEY_X)],
+    ['bare hex digits', SIGNING_KEY_X.toString(16)],
     ['nothing', undefined],
   ])('refuses %s', (_, x) => {
     expect(verifySignature(HASH, SIGNATURE, x as bigint)).toBe(false);
