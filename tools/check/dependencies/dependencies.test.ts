@@ -147,7 +147,6 @@ describe('checkLockfile finds', () => {
 
 describe('checkTrustedDependencies finds', () => {
   test('a package that is not listed, at any depth', () => {
-    changeLock('node_modules/hashes', { dependencies: { novel: '1.0.0' } });
     tree.write('package-lock.json', {
       packages: {
         ...GOOD_LOCK,

@@ -5,7 +5,7 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Folders that are no part of the source, wherever they stand. */
@@ -35,11 +35,12 @@ export function filesBelow(root: string, folder: string): readonly string[] {
  *
  * Without git, or outside a repository, every file of the tree.
  *
- * @returns Paths relative to `root`, sorted; files deleted but not yet committed are left out.
+ * @returns Paths relative to `root`, sorted; files deleted but not yet committed, links and
+ *   submodules are left out.
  */
 export function trackedFiles(root: string): readonly string[] {
   const listed = gitFiles(root) ?? filesBelow(root, '');
-  return listed.filter((path) => existsSync(join(root, path)));
+  return listed.filter((path) => lstatSync(join(root, path), { throwIfNoEntry: false })?.isFile());
 }
 
 function gitFiles(root: string): readonly string[] | undefined {
