@@ -37,8 +37,8 @@ export interface KeyEntry {
   readonly successor: string | undefined;
 }
 
-/** Most entries of one keystore, retired ones included. */
-export const MAX_KEYS = 1024;
+/** Most entries of one keystore, retired ones included; with the longest names they fill 0.9 MiB. */
+export const MAX_KEYS = 512;
 
 const KEY_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const ENTRY_ID = /^[A-Za-z0-9._-]{1,64}(?:@[1-9][0-9]{0,8})?$/;
@@ -101,27 +101,34 @@ export function nextGeneration(entries: readonly KeyEntry[], keyId: string): num
 
 /** Puts entries into the order of the file and names the successor of each retired one. */
 export function arrangeEntries<T extends KeyEntry>(entries: readonly T[]): readonly T[] {
+  const next = new Map<KeyEntry, KeyEntry>();
+  for (const family of familiesOf(entries)) {
+    for (const [index, entry] of family.entries()) {
+      const follower = family[index + 1];
+      if (entry.retired && follower !== undefined) next.set(entry, follower);
+    }
+  }
   return [...entries]
     .sort((a, b) => compareText(a.keyId, b.keyId))
-    .map((entry) => ({ ...entry, successor: successorOf(entry, entries) }));
+    .map((entry) => ({ ...entry, successor: next.get(entry)?.keyId }));
 }
 
 /**
  * Checks what must hold between entries: names and keys are unique, names fit generation and
- * retirement, the order and the successors are those of {@link arrangeEntries}.
+ * retirement, an active key is the newest of its name, order and successors are those of
+ * {@link arrangeEntries}.
  *
  * @throws BoundaryError ERR_KEYSTORE_MALFORMED naming the field.
  */
 export function assertEntriesConsistent(entries: readonly KeyEntry[]): void {
-  if (new Set(entries.map((entry) => entry.keyId)).size !== entries.length) {
-    throw malformedField('public.keys', 'each key id once');
-  }
+  assertDistinct(entries.map((entry) => entry.keyId));
   // INVARIANT: one key has one name, or limits set per key id could be added up.
-  if (new Set(entries.map((entry) => entry.publicKey)).size !== entries.length) {
-    throw malformedField('public.keys', 'each key once');
-  }
-  arrangeEntries(entries).forEach((expected, index) => {
-    assertEntryFits(entries, expected, index);
+  assertDistinct(entries.map((entry) => entry.publicKey));
+  entries.forEach(assertNamed);
+  for (const family of familiesOf(entries)) assertNewestActive(family, entries);
+  const arranged = arrangeEntries(entries);
+  entries.forEach((entry, index) => {
+    assertArranged(entry, arranged[index], index);
   });
 }
 
@@ -199,30 +206,41 @@ function readSuccessor(value: unknown, field: string): string | undefined {
   return value === null ? undefined : readText(value, field, ENTRY_ID, 'a key id or null');
 }
 
-function assertEntryFits(entries: readonly KeyEntry[], expected: KeyEntry, index: number): void {
-  const field = `public.keys[${index}]`;
-  const entry = entries[index];
-  if (entry?.keyId !== expected.keyId)
-    throw malformedField('public.keys', 'to be sorted by key id');
-  const name = entry.retired ? retiredId(entry) : baseKeyId(entry.keyId);
-  if (entry.keyId !== name) throw malformedField(`${field}.keyId`, 'to fit generation and retired');
-  if (!entry.retired && nextGeneration(entries, entry.keyId) !== entry.generation + 1) {
-    throw malformedField(`${field}.generation`, 'to be above those of its retired keys');
-  }
-  if (entry.successor !== expected.successor) {
-    throw malformedField(`${field}.successor`, 'the next generation of the key, or null');
+function assertDistinct(values: readonly unknown[]): void {
+  if (new Set(values).size !== values.length) {
+    throw malformedField('public.keys', 'each key id and each key once');
   }
 }
 
-function successorOf(entry: KeyEntry, entries: readonly KeyEntry[]): string | undefined {
-  if (!entry.retired) return undefined;
-  const base = baseKeyId(entry.keyId);
-  return entries
-    .filter((other) => baseKeyId(other.keyId) === base && other.generation > entry.generation)
-    .reduce<KeyEntry | undefined>(
-      (least, other) => (least && least.generation < other.generation ? least : other),
-      undefined,
-    )?.keyId;
+function assertNamed(entry: KeyEntry, index: number): void {
+  const name = entry.retired ? retiredId(entry) : baseKeyId(entry.keyId);
+  if (entry.keyId === name) return;
+  throw malformedField(`public.keys[${index}].keyId`, 'to fit generation and retired');
+}
+
+// INVARIANT: a rotation never gives a retired key a name that is taken.
+function assertNewestActive(family: readonly KeyEntry[], entries: readonly KeyEntry[]): void {
+  const active = family.find((entry) => !entry.retired);
+  if (active === undefined) return;
+  if (family.every((entry) => entry === active || entry.generation < active.generation)) return;
+  const field = `public.keys[${entries.indexOf(active)}].generation`;
+  throw malformedField(field, 'to be above those of its retired keys');
+}
+
+function assertArranged(entry: KeyEntry, expected: KeyEntry | undefined, index: number): void {
+  if (entry.keyId !== expected?.keyId) {
+    throw malformedField('public.keys', 'to be sorted by key id');
+  }
+  if (entry.successor !== expected.successor) {
+    const field = `public.keys[${index}].successor`;
+    throw malformedField(field, 'the next generation of the key, or null');
+  }
+}
+
+/** Entries that share a key id, oldest generation first. */
+function familiesOf(entries: readonly KeyEntry[]): readonly (readonly KeyEntry[])[] {
+  const families = Map.groupBy(entries, (entry) => baseKeyId(entry.keyId));
+  return [...families.values()].map((family) => family.sort((a, b) => a.generation - b.generation));
 }
 
 /** By UTF-16 code units: the same on every machine. */

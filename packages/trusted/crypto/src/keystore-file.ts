@@ -6,7 +6,7 @@
  * through a second file in the same directory: write, flush, rename, flush the directory. At every
  * moment the name leads to the old content or to the new one.
  *
- * Needs POSIX permissions and owners; where there are none, every file is refused. Flushing is
+ * Needs POSIX permissions and owners; where there are none, every file is refused. Links and flushes are
  * forbidden under Node's permission model, so a process that runs under it can read these files and
  * cannot write them.
  *
@@ -134,7 +134,7 @@ function readIfPresent(path: string, files: FileSystem): Uint8Array | undefined 
   try {
     return readOpened(path, fd, files);
   } finally {
-    files.closeSync(fd);
+    attemptRead(path, 'close', () => files.closeSync(fd));
   }
 }
 
