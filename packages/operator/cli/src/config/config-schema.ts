@@ -1,0 +1,149 @@
+/**
+ * The native configuration: one YAML file, one schema, unknown keys refused.
+ *
+ * Every key has a sentence in `countersign.sample.yaml`, which the tests load.
+ *
+ * @module
+ */
+
+import { isHex, isHexOrDecimal } from '@countersign/protocol';
+import { z } from 'zod';
+
+/** Chains by their usual names; any other is written as a felt. */
+export const CHAIN_NAMES: Readonly<Record<string, string>> = {
+  SN_MAIN: '0x534e5f4d41494e',
+  SN_SEPOLIA: '0x534e5f5345504f4c4941',
+};
+
+const address = z.string().refine(isHex, 'expected an address in quotes: 0x and 1-64 hex digits');
+
+const chain = z
+  .string()
+  .refine(
+    (text) => Object.hasOwn(CHAIN_NAMES, text) || isHexOrDecimal(text),
+    `expected ${Object.keys(CHAIN_NAMES).join(', ')}, or a chain id in quotes`,
+  );
+
+const amount = z
+  .string()
+  .regex(/^[0-9]{1,78}$/, 'expected an amount in base units, digits in quotes');
+
+const identifier = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1-64 letters, digits, . _ -');
+const milliseconds = z.int().positive();
+const filePath = z.string().min(1);
+const listOrAll = <T extends z.ZodType>(item: T) => z.union([z.literal('all'), z.array(item)]);
+
+/** Where a secret is read from; never the secret itself. */
+const secretSource = z.union([
+  z.strictObject({ env: z.string().min(1) }),
+  z.strictObject({ file: filePath }),
+]);
+
+const listenSchema = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: z.int().min(0).max(65_535).default(8545),
+    tls: z
+      .strictObject({ cert: filePath, key: filePath, clientCa: filePath.optional() })
+      .optional(),
+  })
+  .prefault({});
+
+const clientSchema = z.strictObject({
+  id: z.string().min(1).max(128),
+  secrets: z.array(secretSource).min(1),
+  keys: listOrAll(identifier).default([]),
+  accounts: listOrAll(address).default([]),
+  certificates: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).optional(),
+        sha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hex digits without colons')
+          .optional(),
+      }),
+    )
+    .default([]),
+});
+
+const keySchema = z.strictObject({
+  id: identifier,
+  custody: z.enum(['keystore', 'dfns']).default('keystore'),
+  /** With custody dfns: the public key every answer of the bridge is checked against. */
+  publicKey: address.optional(),
+  messageKinds: z
+    .tuple(
+      [z.enum(['invoke-v1', 'invoke-v2', 'outside-v2'])],
+      z.enum(['invoke-v1', 'invoke-v2', 'outside-v2']),
+    )
+    .default(['invoke-v2']),
+  targets: listOrAll(address).default([]),
+  recipients: listOrAll(address).default([]),
+  caps: z
+    .array(z.strictObject({ token: address, maxPerCall: amount, maxPerRequest: amount }))
+    .default([]),
+});
+
+export const configSchema = z.strictObject({
+  version: z.literal(1),
+  dataDir: filePath,
+  profile: z.enum(['superset', 'strict', 'legacy']).default('superset'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  hashBackend: z.enum(['wasm', 'scure']).default('wasm'),
+  passphrase: secretSource.optional(),
+  listen: listenSchema,
+  clients: z.array(clientSchema).min(1),
+  defaultClient: z.string().min(1).optional(),
+  keys: z.array(keySchema).min(1),
+  defaultKey: identifier.optional(),
+  policy: z.strictObject({
+    chains: listOrAll(chain),
+    maxValiditySec: z.int().positive().default(86_400),
+  }),
+  authentication: z
+    .strictObject({
+      maxSkewMs: milliseconds.default(30_000),
+      nonceTtlMs: milliseconds.default(120_000),
+      nonceStore: z.enum(['embedded', 'redis']).default('embedded'),
+    })
+    .prefault({}),
+  redis: z
+    .strictObject({
+      url: secretSource,
+      noncePrefix: z.string().default('countersign:nonce:'),
+      ratePrefix: z.string().default('countersign:rate:'),
+    })
+    .optional(),
+  rateLimit: z
+    .strictObject({
+      store: z.enum(['memory', 'redis']).default('memory'),
+      windowMs: milliseconds.default(60_000),
+      maxRequests: z.int().positive().default(120),
+    })
+    .optional(),
+  leakScan: z.enum(['off', 'warn', 'block']).default('block'),
+  bridge: z
+    .strictObject({
+      url: z.string().min(1),
+      authToken: secretSource,
+      userActionSignature: secretSource,
+      timeoutMs: milliseconds.default(7_000),
+      preflightTimeoutMs: milliseconds.default(3_000),
+      preflightOnStart: z.boolean().default(false),
+      /** Sign with a keystore key of the same public key while the bridge cannot be reached. */
+      localFallback: z.boolean().default(false),
+    })
+    .optional(),
+  limits: z
+    .strictObject({
+      connectionsPerAddress: z.int().positive().default(256),
+      requestsInFlight: z.int().positive().default(1_024),
+    })
+    .prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type SecretSource = z.infer<typeof secretSource>;
