@@ -1,4 +1,6 @@
+export type { CheckRange, LogFault, LogReport } from './check-log.ts';
 export type { Clock } from './clock-rule.ts';
+export type { TileExport } from './export-tiles.ts';
 export type {
   Appended,
   ClockReset,
@@ -7,5 +9,7 @@ export type {
   LedgerStatus,
   PendingDecision,
 } from './ledger.ts';
+export { type LedgerReader, openLedgerReader, type ReaderStatus } from './ledger-reader.ts';
 export type { Seal } from './log-key.ts';
+export type { IndexedEntry } from './log-store.ts';
 export { type LedgerOptions, openLedger } from './open-ledger.ts';

@@ -18,24 +18,27 @@ const MAX_LEVELS = 64;
 /**
  * Answers from memory, else from `source`. Nodes never change, so nothing is ever invalidated.
  *
- * @param capacity - Nodes to keep; the one not asked for longest goes first.
+ * @param capacity - Most nodes to keep. They are kept in two halves: when the younger one is full,
+ *   the older one is dropped with everything in it that was not asked for meanwhile.
  */
 export function createNodeCache(source: NodeReader, capacity: number = CAPACITY): NodeCache {
-  const nodes = new Map<number, Uint8Array>();
-  const keep = (key: number, hash: Uint8Array): void => {
-    nodes.set(key, hash);
-    if (nodes.size <= capacity) return;
-    const oldest = nodes.keys().next();
-    if (!oldest.done) nodes.delete(oldest.value);
+  let young = new Map<number, Uint8Array>();
+  let old = new Map<number, Uint8Array>();
+  const keep = (key: number, hash: Uint8Array): Uint8Array => {
+    if (young.size >= capacity / 2) {
+      old = young;
+      young = new Map();
+    }
+    young.set(key, hash);
+    return hash;
   };
   return {
-    add: (node) => keep(keyOf(node.level, node.index), node.hash),
+    add: (node) => {
+      keep(keyOf(node.level, node.index), node.hash);
+    },
     node: (level, index) => {
       const key = keyOf(level, index);
-      const hash = nodes.get(key) ?? source.node(level, index);
-      nodes.delete(key);
-      keep(key, hash);
-      return hash;
+      return young.get(key) ?? keep(key, old.get(key) ?? source.node(level, index));
     },
   };
 }

@@ -8,7 +8,6 @@
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { type ErrorDetails, isBoundaryError } from '@countersign/protocol';
 import {
   appendLeaf,
   createFrontier,
@@ -16,7 +15,6 @@ import {
   hashLeaf,
   rootAt,
   type VerifiedCheckpoint,
-  verifyCheckpoint,
 } from '@countersign/tlog';
 import { readAcknowledged } from './acknowledged-mark.ts';
 import { openReadOnly } from './connection.ts';
@@ -25,6 +23,7 @@ import { createHeadStore, type Head } from './head-store.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import { createLogStore, type LogStore } from './log-store.ts';
 import { readSchemaVersion } from './schema.ts';
+import { requireSigned, verifyOwnCheckpoint } from './signed-head.ts';
 import { corruptStore, rolledBack, toStoreError } from './store-error.ts';
 
 /** Databases below this are checked page by page at every start. */
@@ -78,13 +77,6 @@ export function checkPages(
   if (answer !== 'ok') throw corruptStore('the database file is damaged');
 }
 
-/** Checkpoint of a head, with signature, origin and size checked. */
-export function requireSigned(head: Head, identity: Identity): VerifiedCheckpoint {
-  const checkpoint = verifyOwn(head.note, identity, 'a stored checkpoint does not verify');
-  if (checkpoint.size === head.size) return checkpoint;
-  throw corruptStore('a stored checkpoint is of another size', { size: head.size });
-}
-
 function checkTail(store: LogStore, head: Head, checkpoint: VerifiedCheckpoint): void {
   requireBounds(store, head.size);
   const start = Math.max(0, head.size - TAIL_ENTRIES);
@@ -124,7 +116,7 @@ function checkPublished(
 ): void {
   if (!existsSync(directory.checkpoint)) return;
   const note = readFileSync(directory.checkpoint);
-  const published = verifyOwn(note, identity, 'the file checkpoint does not verify', {
+  const published = verifyOwnCheckpoint(note, identity, 'the file checkpoint does not verify', {
     next: 'compare the log with its receipts, then remove the file',
   });
   if (published.size > size) {
@@ -138,20 +130,6 @@ function checkPublished(
       size,
       published: published.size,
     });
-  }
-}
-
-function verifyOwn(
-  note: string | Uint8Array,
-  identity: Identity,
-  reason: string,
-  facts: ErrorDetails = {},
-): VerifiedCheckpoint {
-  try {
-    return verifyCheckpoint(note, { logKeys: [identity.key], origin: identity.origin });
-  } catch (cause) {
-    if (isBoundaryError(cause)) throw corruptStore(reason, facts, cause);
-    throw cause;
   }
 }
 

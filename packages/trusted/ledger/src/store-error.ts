@@ -41,6 +41,7 @@ const BUSY = 5;
 export function toStoreError(cause: unknown): BoundaryError {
   if (isBoundaryError(cause)) return cause;
   const code = primaryCode(cause);
+  if (isOutOfRange(cause)) return corruptStore('a number is out of range', {}, cause);
   const unavailable = code === undefined ? systemReason(cause) : UNAVAILABLE.get(code);
   if (unavailable !== undefined) {
     return new BoundaryError('ERR_STORE_UNAVAILABLE', { details: { reason: unavailable }, cause });
@@ -79,6 +80,11 @@ export function rolledBack(reason: string, facts: ErrorDetails = {}): BoundaryEr
 function primaryCode(cause: unknown): number | undefined {
   if (!(cause instanceof Error) || !('errcode' in cause)) return undefined;
   return typeof cause.errcode === 'number' ? cause.errcode & 0xff : undefined;
+}
+
+/** `node:sqlite` refuses to read an integer that a number cannot hold; nothing here writes one. */
+function isOutOfRange(cause: unknown): boolean {
+  return cause instanceof RangeError && 'code' in cause && cause.code === 'ERR_OUT_OF_RANGE';
 }
 
 function systemReason(cause: unknown): string | undefined {

@@ -9,7 +9,7 @@ import { isTime } from './clock-rule.ts';
 import type { PendingDecision } from './ledger.ts';
 
 /** Longest nonce key, characters; the longest client id and request nonce give well below it. */
-const NONCE_KEY_CHARS = 4_096;
+export const NONCE_KEY_CHARS = 4_096;
 
 /** @throws BoundaryError ERR_INTERNAL when a part of the decision breaks its contract. */
 export function requireDecision(decision: PendingDecision): void {
