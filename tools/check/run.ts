@@ -5,10 +5,12 @@
  */
 
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { resultLines, totalLine } from './report.ts';
 import { runStep, type StepResult } from './step.ts';
 import { CHECK_STEPS } from './steps.ts';
+
+const OPTIONS = new Set(['--json', '--help', '-h']);
+const STEP_NAMES = new Set(CHECK_STEPS.map(({ name }) => name));
 
 const HELP = `usage: npm run check -- [--json] [step …]
 
@@ -27,18 +29,25 @@ process.exitCode = await main(process.argv.slice(2));
 
 /** @returns Exit code: 0 every step passed or did not apply, 1 a step failed, 2 wrong usage. */
 async function main(argv: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
-    options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-    allowPositionals: true,
-  });
-  const unknown = positionals.filter((name) => !CHECK_STEPS.some((step) => step.name === name));
-  if (values.help === true || unknown.length > 0) {
-    for (const name of unknown) process.stderr.write(`there is no step \`${name}\`\n`);
+  const { options, names } = readArguments(argv);
+  const unknown = [
+    ...options.filter((option) => !OPTIONS.has(option)).map((option) => `option \`${option}\``),
+    ...names.filter((name) => !STEP_NAMES.has(name)).map((name) => `step \`${name}\``),
+  ];
+  for (const what of unknown) process.stderr.write(`there is no ${what}\n`);
+  if (unknown.length > 0 || options.includes('--help') || options.includes('-h')) {
     process.stdout.write(HELP);
     return unknown.length > 0 ? 2 : 0;
   }
-  return runSteps(positionals, values.json === true);
+  return runSteps(names, options.includes('--json'));
+}
+
+function readArguments(argv: readonly string[]): {
+  options: readonly string[];
+  names: readonly string[];
+} {
+  const isOption = (argument: string): boolean => argument.startsWith('-');
+  return { options: argv.filter(isOption), names: argv.filter((each) => !isOption(each)) };
 }
 
 async function runSteps(names: readonly string[], asJson: boolean): Promise<number> {

@@ -34,7 +34,7 @@ export const CHECK_STEPS: readonly CheckStep[] = [
     title: 'lint rules hold, files are formatted',
     fix: 'run `node_modules/.bin/biome check --write .`, then correct what is left',
     script: 'node_modules/@biomejs/biome/bin/biome',
-    args: ['check', '--max-diagnostics=100', '--diagnostic-level=warn', '.'],
+    args: ['check', '--error-on-warnings', '--diagnostic-level=warn', '--max-diagnostics=100', '.'],
   }),
   treeStep(
     'import-graph',
@@ -47,7 +47,7 @@ export const CHECK_STEPS: readonly CheckStep[] = [
     title: 'no unused files, exports or dependencies',
     fix: 'delete what is unused, or stop exporting it; entry points: knip.json',
     script: 'node_modules/knip/bin/knip.js',
-    args: ['--no-progress'],
+    args: ['--no-progress', '--no-config-hints'],
   }),
   treeStep(
     'secrets',

@@ -38,7 +38,7 @@ export function thisMachine(): AptMachine {
 }
 
 /** Root, Debian, apt-get on PATH, and not forbidden by `COUNTERSIGN_NO_APT=1`. */
-export function mayUseApt(machine: AptMachine): boolean {
+function mayUseApt(machine: AptMachine): boolean {
   const { environment, userId, debianMarker } = machine;
   return (
     userId === 0 &&
