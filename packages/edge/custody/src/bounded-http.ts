@@ -13,7 +13,6 @@ import https from 'node:https';
 import { urlToHttpOptions } from 'node:url';
 
 const MAX_HEADER_BYTES = 16_384;
-const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
 
 export interface HttpCall {
   readonly method: 'POST' | 'OPTIONS';
@@ -96,14 +95,16 @@ function opener(url: URL, caPem: string | undefined): Open {
   return ({ method, headers }) => https.request({ ...target, ...trust, agent, method, headers });
 }
 
-/** Starts one exchange; `done` is called exactly once, later. Returns what ends it early. */
+/**
+ * Starts one exchange.
+ *
+ * @param done - Called later, at least once; only the first call counts.
+ * @returns What ends the exchange early.
+ */
 function run(open: Open, call: HttpCall, done: (outcome: HttpOutcome) => void): () => void {
   const request = open(call);
-  let settled = false;
   let answered = false;
   const settle = (outcome: HttpOutcome): void => {
-    if (settled) return;
-    settled = true;
     clearTimeout(timer);
     request.destroy();
     done(outcome);
@@ -139,7 +140,6 @@ function receive(
   });
   response.on('end', () => settle({ answer: toAnswer(response, chunks) }));
   response.on('error', (error) => settle({ failure: connectionFailure(error) }));
-  response.on('close', () => settle({ failure: connectionFailure(undefined) }));
 }
 
 function toAnswer(response: http.IncomingMessage, chunks: readonly Buffer[]): HttpAnswer {
@@ -148,8 +148,6 @@ function toAnswer(response: http.IncomingMessage, chunks: readonly Buffer[]): Ht
 
 function connectionFailure(error: unknown): HttpFailure {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const named = typeof code === 'string' && SYSTEM_CODE.test(code);
-  return named
-    ? { reason: 'connection failed', systemCode: code }
-    : { reason: 'connection failed' };
+  const reason = 'connection failed';
+  return typeof code === 'string' ? { reason, systemCode: code } : { reason };
 }

@@ -18,7 +18,7 @@ import {
   WRONG_SHAPE_BEHAVIOURS,
   WRONG_VALUE_BEHAVIOURS,
 } from '@countersign/testing-dfns-bridge';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createDfnsClient, type DfnsClient, type DfnsClientOptions } from './dfns-client.ts';
 
 const TOKEN = 'tok-3e9f0c1b';
@@ -49,10 +49,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-let certificate: ReturnType<typeof createTestCertificate>;
-beforeAll(() => {
-  certificate = createTestCertificate();
-});
+const certificate = createTestCertificate();
 
 async function startBridge(tls: boolean, behaviour?: Behaviour): Promise<DfnsBridge> {
   const bridge = await startDfnsBridge({
@@ -250,6 +247,16 @@ describe('sign', () => {
     expect(error.details).toEqual({ reason: 'answer too large' });
   });
 
+  it.each(['honest', 'hang', 'slow-body', 'huge-body'] as const)(
+    'leaves no connection behind after %s',
+    async (behaviour) => {
+      const timeoutMs = behaviour === 'hang' || behaviour === 'slow-body' ? SHORT_MS : AMPLE_MS;
+      const { bridge, client } = await startRig(false, behaviour, { timeoutMs });
+      await client.sign(CALL).catch(() => {});
+      await vi.waitFor(() => expect(bridge.connectionCount()).toBe(0));
+    },
+  );
+
   it('keeps calls that run at the same time apart', async () => {
     const { client } = await startRig(false);
     const times = Array.from({ length: 20 }, (_, i) => 4_102_444_800 + i);
@@ -415,8 +422,9 @@ describe('preflight', () => {
   });
 
   it('is content with a body that never ends', async () => {
-    const { client } = await startRig(false, 'slow-body');
+    const { bridge, client } = await startRig(false, 'slow-body');
     expect((await client.preflight()).ok).toBe(true);
+    await vi.waitFor(() => expect(bridge.connectionCount()).toBe(0));
   });
 
   it('shows the URL without credentials, query and fragment', async () => {
@@ -444,7 +452,7 @@ describe('createDfnsClient', () => {
     ['a fraction of time', { timeoutMs: 0.5 }, 'timeoutMs'],
     ['more time than a timer can count', { timeoutMs: 2 ** 31 }, 'timeoutMs'],
     ['no time for the preflight', { preflightTimeoutMs: Number.NaN }, 'preflightTimeoutMs'],
-    ['certificates without TLS', { url: 'http://127.0.0.1/', caPem: 'x' }, 'caPem'],
+    ['certificates without TLS', { url: 'http://127.0.0.1/', caPem: certificate.certPem }, 'caPem'],
     ['a text without certificates', { caPem: 'x' }, 'caPem'],
     [
       'a certificate that is none',
