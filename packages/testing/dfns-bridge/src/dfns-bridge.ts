@@ -39,6 +39,8 @@ export interface DfnsBridge {
   readonly url: string;
   /** Every request so far, oldest first. */
   readonly requests: readonly RecordedRequest[];
+  /** Connections open now. */
+  connectionCount(): number;
   /** Answers like this from now on. */
   behave(behaviour: Behaviour): void;
   /** Answers the next requests like this, one each, and then as before. */
@@ -86,6 +88,7 @@ export async function startDfnsBridge(options: DfnsBridgeOptions): Promise<DfnsB
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}${SIGN_PATH}`,
     requests,
+    connectionCount: () => sockets.size,
     behave(behaviour) {
       standing = behaviour;
     },
