@@ -18,7 +18,7 @@ Runs every step, or only those named.
 
 ${CHECK_STEPS.map(({ name, title }) => `  ${name.padEnd(20)}  ${title}`).join('\n')}
 
-  --json  print the results as one JSON object
+  --json  print the results as one JSON object; npm itself keeps quiet with npm run -s
 
 example: npm run check -- import-graph secrets
 `;
