@@ -7,6 +7,7 @@
 import { BoundaryError, isBoundaryError } from '@countersign/protocol';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import type { Admission } from './connection-limits.ts';
 import { createExchange, type Exchange, headerRequestId } from './http/exchange.ts';
 import { jsonReply, type Reply, toResponse } from './http/reply.ts';
 import { toWireError } from './http/wire-errors.ts';
@@ -18,9 +19,10 @@ export interface EdgeAppDeps extends KeyringDeps {
   readonly metrics: Metrics;
   /** Whether the server is draining. */
   readonly isStopping: () => boolean;
-  /** Counts a request in; `false` when too many are being worked on. */
-  readonly enter: () => boolean;
-  readonly leave: () => void;
+  /** Whether a shared store that requests need is down. */
+  readonly isStoreDown: () => boolean;
+  /** Takes a place for a request. */
+  readonly beginRequest: () => Admission;
 }
 
 export type EdgeApp = Hono<{ Bindings: HttpBindings }>;
@@ -47,9 +49,9 @@ async function answer(deps: EdgeAppDeps, exchange: Exchange): Promise<Response> 
   const route = routeName(exchange);
   let code = 'ok';
   let reply: Reply;
-  const entered = deps.enter();
+  const admission = deps.beginRequest();
   try {
-    if (!entered) throw new BoundaryError('ERR_OVERLOADED');
+    if (!admission.admitted) throw admission.error;
     reply = await routed(deps, exchange);
   } catch (error) {
     const known = isBoundaryError(error)
@@ -58,7 +60,7 @@ async function answer(deps: EdgeAppDeps, exchange: Exchange): Promise<Response> 
     code = known.code;
     reply = refusal(deps, exchange, known);
   } finally {
-    if (entered) deps.leave();
+    if (admission.admitted) admission.release();
   }
   deps.metrics.observe(route, reply.status, code, (performance.now() - startedAt) / 1000);
   return toResponse(reply, responseHeaders(deps, exchange));
@@ -107,7 +109,7 @@ async function ready(deps: EdgeAppDeps): Promise<Reply> {
   const { answer } = await deps.signer.ask({ op: 'status' });
   if (answer.outcome !== 'status') throw new BoundaryError('ERR_SIGNER_UNAVAILABLE');
   if (!answer.ready) throw new BoundaryError(answer.code ?? 'ERR_STORE_UNAVAILABLE');
-  await deps.requestNonces.ping?.();
+  if (deps.isStoreDown()) throw new BoundaryError('ERR_NONCE_STORE_UNAVAILABLE');
   const { policyHash, hashBackend, logSize, keys } = answer;
   return jsonReply(200, { ready: true, policyHash, hashBackend, logSize, keys });
 }

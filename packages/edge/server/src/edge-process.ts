@@ -53,6 +53,7 @@ class EdgeHost {
       this.#events = events;
       const clock = { nowMs: () => Date.now() };
       this.#server = createEdgeServer({ signer: this.#signer, events, clock }, settings);
+      await this.#server.preflight();
       const url = await this.#server.listen();
       events.emit('server.started', undefined, { url, profile: settings.profile });
       await this.#signer.connected(FIRST_SIGNER_MS);

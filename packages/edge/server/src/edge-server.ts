@@ -9,19 +9,19 @@ import { createServer as createHttpServer, type Server, type ServerOptions } fro
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
-import { getRequestListener } from '@hono/node-server';
 import { createDfnsClient, type DfnsClient } from '@countersign/custody';
 import { BoundaryError, type EdgeSettings, LIMITS, Secret } from '@countersign/protocol';
+import { getRequestListener } from '@hono/node-server';
 import { createAddressLimit } from './address-limit.ts';
-import { createConnectionLimits, type ConnectionLimits } from './connection-limits.ts';
+import { type ConnectionLimits, createConnectionLimits } from './connection-limits.ts';
 import { createEdgeApp, type EdgeApp } from './edge-app.ts';
 import type { EventLog } from './event-log.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { answerBadConnection } from './http/bad-connection.ts';
 import { createLeakScanner } from './leak-scan/leak-scanner.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import type { SignerLink } from './signer-link.ts';
 import { createSharedStores, type SharedStores } from './shared-stores.ts';
+import type { SignerLink } from './signer-link.ts';
 
 export interface EdgeServerDeps {
   readonly signer: SignerLink;
@@ -37,6 +37,12 @@ export interface EdgeServer {
    * @throws BoundaryError ERR_LISTEN_FAILED.
    */
   listen(): Promise<string>;
+  /**
+   * Asks the bridge for a sign of life, where the settings want that before the start.
+   *
+   * @throws BoundaryError ERR_CUSTODIAN_UNAVAILABLE.
+   */
+  preflight(): Promise<void>;
   /** Puts new settings in force for new requests; address and transport cannot change. */
   configure(settings: EdgeSettings): void;
   /** Stops listening, lets requests finish, closes everything. */
@@ -68,10 +74,10 @@ class ListeningEdge implements EdgeServer {
       maxInFlight: settings.maxInFlight,
     });
     this.#metrics = createMetrics(
-      () => this.#limits.inFlight,
+      () => this.#limits.counts().requests,
       () => deps.signer.isConnected,
     );
-    this.#stores = createSharedStores(settings);
+    this.#stores = this.#openStores(settings);
     this.#bridge = bridgeFrom(settings);
     this.#app = this.#createApp();
     this.#server = this.#createServer();
@@ -99,12 +105,14 @@ class ListeningEdge implements EdgeServer {
   configure(settings: EdgeSettings): void {
     const fixed = { host: this.#settings.host, port: this.#settings.port };
     const bridge = bridgeFrom(settings);
-    const stores = createSharedStores(settings);
+    const stores = this.#stores.fits(settings) ? this.#stores : this.#openStores(settings);
     if (settings.tls !== undefined && this.#server instanceof TlsServer) {
       this.#server.setSecureContext(secureContext(settings.tls));
     }
-    const { tls } = this.#settings;
-    this.#settings = { ...settings, ...fixed, tls: tls === undefined ? undefined : settings.tls };
+    const { tls: before } = this.#settings;
+    this.#settings = { ...settings, ...fixed };
+    // A server cannot turn from HTTP to HTTPS and back while it listens.
+    if (before === undefined) delete this.#settings.tls;
     const previous = { bridge: this.#bridge, stores: this.#stores };
     this.#bridge = bridge;
     this.#stores = stores;
@@ -112,8 +120,18 @@ class ListeningEdge implements EdgeServer {
     // Requests under way still use the previous ones.
     setTimeout(() => {
       previous.bridge?.close();
-      void previous.stores.close();
+      if (previous.stores !== stores) void previous.stores.close();
     }, LIMITS.requestTimeoutMs).unref();
+  }
+
+  async preflight(): Promise<void> {
+    const { bridge } = this.#settings;
+    if (bridge?.preflightOnStart !== true) return;
+    const result = await this.#bridge?.preflight();
+    if (result?.ok === true) return;
+    throw new BoundaryError('ERR_CUSTODIAN_UNAVAILABLE', {
+      details: { field: 'KEYRING_DFNS_PREFLIGHT_ON_STARTUP', reason: result?.error ?? 'no answer' },
+    });
   }
 
   async stop(): Promise<void> {
@@ -138,8 +156,8 @@ class ListeningEdge implements EdgeServer {
       leakScanner: settings.leakScan === 'off' ? undefined : createLeakScanner(),
       bridge: this.#bridge,
       isStopping: () => this.#stopping,
-      enter: () => this.#limits.enter(),
-      leave: () => this.#limits.leave(),
+      isStoreDown: () => this.#stores.isDown(),
+      beginRequest: () => this.#limits.beginRequest(),
     });
   }
 
@@ -165,12 +183,16 @@ class ListeningEdge implements EdgeServer {
   }
 
   #admit(socket: Socket): void {
-    const address = socket.remoteAddress ?? 'unknown';
-    if (!this.#limits.connect(address)) {
-      answerBadConnection(new BoundaryError('ERR_CONNECTION_LIMIT'), socket, this.#settings.profile);
-      return;
-    }
-    socket.once('close', () => this.#limits.disconnect(address));
+    const admission = this.#limits.openConnection(socket.remoteAddress ?? 'unknown');
+    if (admission.admitted) socket.once('close', admission.release);
+    else answerBadConnection(admission.error, socket, this.#settings.profile);
+  }
+
+  #openStores(settings: EdgeSettings): SharedStores {
+    const { events } = this.#deps;
+    return createSharedStores(settings, {
+      onRedis: (state, reason) => events.emit(`redis.${state}`, undefined, { reason }),
+    });
   }
 }
 

@@ -25,7 +25,7 @@ const LEVELS: Readonly<Record<string, Level>> = {
   'auth.replay_nonce': 'warn',
   'security.leak_pattern_detected': 'warn',
   'rate_limit.blocked': 'warn',
-  'rate_limit.unavailable': 'error',
+  'redis.down': 'error',
   'sign.session_transaction.policy_denied': 'warn',
   'sign.session_transaction.error': 'error',
   'sign.session_transaction.signer_unavailable': 'error',

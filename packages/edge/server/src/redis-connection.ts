@@ -207,8 +207,8 @@ function clientOptions({ url, caPem, connectTimeoutMs }: RedisConnectionOptions)
   };
   return {
     socket: protocol === 'rediss:' ? tls : common,
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
     database: Number(pathname.slice(1)),
     RESP: 2 as const,
     disableOfflineQueue: true,
@@ -219,18 +219,33 @@ function clientOptions({ url, caPem, connectTimeoutMs }: RedisConnectionOptions)
   };
 }
 
-function parseUrl(secret: Secret): URL {
+function parseUrl(secret: Secret) {
   const url = URL.parse(secret.reveal());
   const known = url?.protocol === 'redis:' || url?.protocol === 'rediss:';
   if (url === null || !known || url.hostname === '' || !/^\/?[0-9]{0,5}$/.test(url.pathname)) {
-    throw new BoundaryError('ERR_CONFIG_INVALID', {
-      details: {
-        setting: 'KEYRING_REDIS_URL',
-        reason: 'expected redis:// or rediss:// and a host',
-      },
-    });
+    throw notRedis('expected redis:// or rediss://, a host, and at most a database number');
   }
-  return url;
+  const { protocol, hostname, port, pathname } = url;
+  try {
+    const username = decodeURIComponent(url.username);
+    return {
+      protocol,
+      hostname,
+      port,
+      pathname,
+      username,
+      password: decodeURIComponent(url.password),
+    };
+  } catch {
+    throw notRedis('expected user and password in percent encoding');
+  }
+}
+
+/** Never with a cause: the errors of the URL parser quote the URL. */
+function notRedis(reason: string): BoundaryError {
+  return new BoundaryError('ERR_CONFIG_INVALID', {
+    details: { setting: 'KEYRING_REDIS_URL', reason },
+  });
 }
 
 /** A word that says what happened and holds nothing of the message. */
@@ -246,7 +261,7 @@ function reasonOf(error: unknown): string {
 async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new RedisFault('timeout')), limitMs);
+    timer = setTimeout(() => reject(new RedisFault('timeout')), limitMs).unref();
   });
   try {
     return await Promise.race([work, late]);
