@@ -55,7 +55,7 @@ export interface VerifiedCheckpoint extends Checkpoint {
 export function parseCheckpoint(noteText: string): Checkpoint {
   const lines = noteText.split('\n');
   if (lines.pop() !== '') throw malformed('a checkpoint without a last newline');
-  if (lines.length < 3 || lines.includes('')) throw malformed('a checkpoint with a missing line');
+  if (lines.includes('')) throw malformed('a checkpoint with an empty line');
   const [origin = '', sizeText = '', rootText = '', ...extensions] = lines;
   const size = fromDecimal(sizeText);
   if (size === undefined) throw malformed('a tree size that is not a decimal up to 2^53 - 1');

@@ -69,11 +69,10 @@ export function verifyConsistency(claim: ConsistencyClaim): boolean {
   if (oldSize === 0 && !isSame(oldRoot, EMPTY_ROOT)) return false;
   if (oldSize === newSize) return proof.length === 0 && isSame(oldRoot, newRoot);
   if (oldSize === 0) return proof.length === 0;
-  if (proof.length === 0) return false;
   return holdsFromOldTree(claim);
 }
 
-/** Steps 2–7 of RFC 9162 §2.1.4.2, for 0 < oldSize < newSize and a proof that is not empty. */
+/** Steps 2–7 of RFC 9162 §2.1.4.2, for 0 < oldSize < newSize. */
 function holdsFromOldTree(claim: ConsistencyClaim): boolean {
   const { oldSize, newSize, oldRoot, newRoot, proof } = claim;
   const [start, ...path] = isPowerOfTwo(oldSize) ? [oldRoot, ...proof] : proof;
