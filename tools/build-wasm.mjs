@@ -2,10 +2,10 @@
  * Compiles `packages/trusted/crypto/assembly/` to the committed `stark.wasm`.
  *
  *     node tools/build-wasm.mjs                     writes the generated sources and the binary
- *     node tools/build-wasm.mjs --check [binary]    writes nothing; compares with what is committed
+ *     node tools/build-wasm.mjs --check [binary…]   writes nothing; compares with what is committed
  *
  * The compiler is a locked development dependency and its output does not depend on the machine, so
- * the same sources give the same bytes. `--check` can be given another binary to compare with.
+ * the same sources give the same bytes. `--check` can be given other binaries to compare with.
  *
  * Exit codes: 0 done or equal, 1 different, 2 wrong arguments, 3 the sources do not compile.
  *
@@ -16,7 +16,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
 import { generateSources } from '../packages/trusted/crypto/assembly/generate.mjs';
 
 const EXIT = Object.freeze({ ok: 0, different: 1, usage: 2, compileFailed: 3 });
@@ -38,16 +37,18 @@ process.exitCode = await main(process.argv.slice(2));
 
 /** @param {readonly string[]} args */
 async function main(args) {
-  const [mode, binary = BINARY, ...rest] = args;
-  if ((mode !== undefined && mode !== '--check') || rest.length > 0) {
-    process.stderr.write('usage: node tools/build-wasm.mjs [--check [binary]]\n');
+  const [mode, ...binaries] = args;
+  if (mode !== undefined && mode !== '--check') {
+    process.stderr.write('usage: node tools/build-wasm.mjs [--check [binary…]]\n');
     return EXIT.usage;
   }
   const sources = generateSources();
   progress('compiling');
   const built = await compile(sources);
   if (built === undefined) return EXIT.compileFailed;
-  return mode === '--check' ? check(sources, built, resolve(binary)) : write(sources, built);
+  if (mode === undefined) return write(sources, built);
+  const compared = binaries.length > 0 ? binaries.map((path) => resolve(path)) : [BINARY];
+  return check(sources, built, compared);
 }
 
 /**
@@ -57,6 +58,7 @@ async function main(args) {
  * @returns {Promise<Uint8Array | undefined>} The module, or undefined after telling what is wrong.
  */
 async function compile(sources) {
+  const { default: asc } = await import('assemblyscript/asc');
   let built;
   const { error, stderr } = await asc.main(['index.ts', '--outFile', 'stark.wasm', ...OPTIONS], {
     readFile: (name) => sources[name] ?? readSource(name),
@@ -88,10 +90,10 @@ function write(sources, built) {
   return EXIT.ok;
 }
 
-function check(sources, built, binary) {
+function check(sources, built, binaries) {
   const stale = Object.entries(sources)
     .map(([name, text]) => [join(ASSEMBLY, name), Buffer.from(text)])
-    .concat([[binary, built]])
+    .concat(binaries.map((path) => [path, built]))
     .filter(([path, expected]) => !isSame(path, expected));
   for (const [path, expected] of stale) {
     progress(`${shown(path)} differs: sha256 ${sha256OfFile(path)}, built ${sha256(expected)}`);
