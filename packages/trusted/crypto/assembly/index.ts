@@ -16,7 +16,20 @@ export {
 
 // Parts, so that tests reach the edges of the code that ships rather than of a copy of it.
 export { canonical, isZero } from './element';
-export { combine, mul, mulNarrow, mulSub, negate, sqr, sub, subThree, unpack } from './generated/field';
+export {
+  addNarrow,
+  combine,
+  mixKeyed,
+  mul,
+  mulNarrow,
+  mulSub,
+  negate,
+  partialRounds,
+  sqr,
+  sub,
+  subThree,
+  unpack,
+} from './generated/field';
 export {
   addAffine,
   double,
