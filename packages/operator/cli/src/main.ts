@@ -1,12 +1,24 @@
 /**
  * The `countersign` command.
  *
+ * Every command lives in a file of its own under `commands/` and is loaded only when it is the one
+ * asked for: a server must be up in well under a second.
+ *
  * @module
  */
 
 import { Command } from 'commander';
-import { addKeyringCommand } from './commands/keyring.ts';
 import { EXIT_USAGE } from './exit-status.ts';
+
+type Register = (program: Command) => void;
+
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  keyring: async () => (await import('./commands/keyring.ts')).addKeyringCommand,
+  up: async () => (await import('./commands/up.ts')).addUpCommand,
+  config: async () => (await import('./commands/up.ts')).addUpCommand,
+  reload: async () => (await import('./commands/reload.ts')).addReloadCommand,
+  verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
+};
 
 const program = new Command('countersign')
   .description('The signing boundary for autonomous agents.')
@@ -14,6 +26,12 @@ const program = new Command('countersign')
   .showSuggestionAfterError()
   .showHelpAfterError('(add --help for the options and an example)');
 
-addKeyringCommand(program);
-
+for (const register of await registrations(process.argv[2])) register(program);
 await program.parseAsync();
+
+/** The command that was asked for, or all of them, for the help and for corrections. */
+async function registrations(name: string | undefined): Promise<readonly Register[]> {
+  const one = Object.hasOwn(COMMANDS, name ?? '') ? COMMANDS[name ?? ''] : undefined;
+  if (one !== undefined) return [await one()];
+  return [...new Set(await Promise.all(Object.values(COMMANDS).map((load) => load())))];
+}
