@@ -128,8 +128,8 @@ function expectAgreement(
 }
 
 describe('random messages agree with starknet.js', () => {
-  it('invoke-v1: 3,500', { timeout: TIMEOUT_MS }, () => {
-    expectAgreement('invoke-v1', 3_500, theirInvokeV1);
+  it('invoke-v1: 5,000', { timeout: TIMEOUT_MS }, () => {
+    expectAgreement('invoke-v1', 5_000, theirInvokeV1);
   });
 
   it('invoke-v1 with named entrypoints: 500', { timeout: TIMEOUT_MS }, () => {
@@ -148,8 +148,8 @@ describe('random messages agree with starknet.js', () => {
     fc.assert(agrees, { numRuns: 500 });
   });
 
-  it('invoke-v2: 4,000', { timeout: TIMEOUT_MS }, () => {
-    expectAgreement('invoke-v2', 4_000, theirInvokeV2);
+  it('invoke-v2: 2,500', { timeout: TIMEOUT_MS }, () => {
+    expectAgreement('invoke-v2', 2_500, theirInvokeV2);
   });
 
   it('outside-v2: 2,000, by typed data', { timeout: TIMEOUT_MS }, () => {
