@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import * as nodeFs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -110,6 +111,14 @@ describe('writing', () => {
     nodeFs.chmodSync(join(path, '..'), 0o711);
     const error = refusalOf(() => replacePrivateFile(path, NEW, revisionOf(OLD)));
     expect(error.code).toBe('ERR_KEYSTORE_PERMISSIONS');
+  });
+
+  it('makes no file in a directory that others can enter', () => {
+    const path = inDirectory();
+    nodeFs.chmodSync(join(path, '..'), 0o750);
+    const error = refusalOf(() => replacePrivateFile(path, NEW, NO_FILE));
+    expect(error.code).toBe('ERR_KEYSTORE_PERMISSIONS');
+    expect(nodeFs.readdirSync(join(path, '..'))).toEqual([]);
   });
 
   it.each([
@@ -249,6 +258,13 @@ describe('refusals to read', () => {
       (path: string) => {
         nodeFs.unlinkSync(path);
         nodeFs.mkdirSync(path, { mode: 0o700 });
+      },
+    ],
+    [
+      'a pipe',
+      (path: string) => {
+        nodeFs.unlinkSync(path);
+        spawnSync('mkfifo', ['-m', '600', path]);
       },
     ],
     ['a file above the limit', (path: string) => nodeFs.truncateSync(path, 1_048_577)],

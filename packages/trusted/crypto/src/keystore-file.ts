@@ -6,9 +6,9 @@
  * through a second file in the same directory: write, flush, rename, flush the directory. At every
  * moment the name leads to the old content or to the new one.
  *
- * Needs POSIX permissions and owners; where there are none, every file is refused. Links and flushes are
- * forbidden under Node's permission model, so a process that runs under it can read these files and
- * cannot write them.
+ * Needs POSIX permissions and owners; where there are none, every file is refused. Node's
+ * permission model forbids links and flushes, so a process that runs under it can read these files
+ * and cannot write them.
  *
  * @module
  */
@@ -124,10 +124,9 @@ function readIfPresent(path: string, files: FileSystem): Uint8Array | undefined 
   if (stats === undefined) return undefined;
   assertPrivateDirectory(dirname(path), files);
   if (stats.isSymbolicLink()) throw linkRefused(path);
-  if (!stats.isFile()) throw unreadable(path, 'it is not a regular file');
-  // Checked before opening, for a message better than "permission denied" …
+  // Looked at before opening, for a message better than "permission denied" …
   assertPrivate(path, stats, FILE_MODE);
-  // … and again on what was opened. Non-blocking: a pipe put there meanwhile must not hang us.
+  // … and again when opened, which is what counts. Non-blocking: a pipe there must not hang us.
   const fd = attemptRead(path, 'open', () =>
     files.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK),
   );

@@ -114,7 +114,7 @@ describe('any single altered byte', () => {
           expect(['ERR_KEYSTORE_MALFORMED', 'ERR_KEYSTORE_LOCKED']).toContain(code);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
   });
 });
