@@ -17,6 +17,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   up: async () => (await import('./commands/up.ts')).addUpCommand,
   config: async () => (await import('./commands/up.ts')).addUpCommand,
   reload: async () => (await import('./commands/reload.ts')).addReloadCommand,
+  keys: async () => (await import('./commands/keys.ts')).addKeysCommand,
+  log: async () => (await import('./commands/log.ts')).addLogCommand,
   verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
 };
 

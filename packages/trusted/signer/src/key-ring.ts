@@ -32,6 +32,7 @@ export interface KeyRing {
 /** Reads private keys from the keystore of the data directory. */
 export interface PrivateKeySource {
   privateKey(keyId: string): Secret<bigint>;
+  entries(): readonly { readonly keyId: string; readonly messageKinds: readonly string[] }[];
 }
 
 /**
@@ -41,7 +42,7 @@ export interface PrivateKeySource {
  * @throws BoundaryError ERR_KEY_INVALID, ERR_CONFIG_INVALID, and what opening the keystore throws.
  */
 export function createKeyRing(
-  settings: Pick<SignerSettings, 'keys' | 'bridgeFallback'>,
+  settings: Pick<SignerSettings, 'keys' | 'policy'>,
   openKeystore: () => PrivateKeySource,
 ): KeyRing {
   const held = new Map<string, Secret<bigint>>();
@@ -54,6 +55,7 @@ export function createKeyRing(
       held.set(key.keyId, parsePrivateKey(key.privateKey, `keys.${key.keyId}`));
     } else {
       keystore ??= openKeystore();
+      assertKinds(settings.policy, keystore, key.keyId);
       held.set(key.keyId, keystore.privateKey(key.keyId));
     }
   }
@@ -68,6 +70,24 @@ export function createKeyRing(
     all: () => [...keys.values()],
     sign: (keyId, messageHash) => signHash(messageHash, demand(held.get(keyId), keyId)),
   };
+}
+
+/** The policy may narrow what a stored key signs, never widen it. */
+function assertKinds(
+  policy: SignerSettings['policy'],
+  keystore: PrivateKeySource,
+  keyId: string,
+): void {
+  const stored = keystore.entries().find((entry) => entry.keyId === keyId)?.messageKinds ?? [];
+  const wanted = policy.keys.find((key) => key.keyId === keyId)?.messageKinds ?? [];
+  const excess = wanted.find((kind) => !stored.includes(kind));
+  if (excess === undefined) return;
+  throw new BoundaryError('ERR_CONFIG_INVALID', {
+    details: {
+      field: `keys.${keyId}.messageKinds`,
+      expected: `kinds the keystore allows (${stored.join(', ') || 'none: no such key'}), found ${excess}`,
+    },
+  });
 }
 
 function describe(
