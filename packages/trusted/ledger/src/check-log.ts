@@ -107,7 +107,7 @@ export function checkLog(log: CheckedLog, head: Head, range: CheckRange = {}): L
 }
 
 function checkAll(log: CheckedLog, head: Head, from: number, to: number, progress: Progress): void {
-  checkPages(log.db, 'integrity_check');
+  checkPages(log.db, 'everything');
   requireSigned(head, log.identity);
   checkEntries(log, from, to, progress);
   progress.requestNonces = checkNonces(log.db, head.forgottenThroughMs);

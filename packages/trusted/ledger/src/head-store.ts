@@ -4,8 +4,10 @@
  * @module
  */
 
+import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { type Row, readCount, readText } from './columns.ts';
+import { type Row, readBytes, readCount, readText } from './columns.ts';
+import { corruptStore } from './store-error.ts';
 
 /** State of the ledger after one commit. */
 export interface Head {
@@ -19,6 +21,7 @@ export interface Head {
   readonly forgottenThroughMs: number;
 }
 
+/** Reading throws ERR_STORE_CORRUPT when a row is not what was written. */
 export interface HeadStore {
   insert(head: Head): void;
   newest(): Head | undefined;
@@ -27,11 +30,11 @@ export interface HeadStore {
   after(afterSize: number, limit: number): readonly Head[];
 }
 
-const COLUMNS = 'size, note, high_water_ms, forgotten_through_ms';
+const COLUMNS = 'size, note, high_water_ms, forgotten_through_ms, digest';
 
 /** @param db - A connection to a ledger of the newest schema; may be read-only. */
 export function createHeadStore(db: DatabaseSync): HeadStore {
-  const insert = db.prepare(`INSERT INTO checkpoints (${COLUMNS}) VALUES (?, ?, ?, ?)`);
+  const insert = db.prepare(`INSERT INTO checkpoints (${COLUMNS}) VALUES (?, ?, ?, ?, ?)`);
   const newest = db.prepare(`SELECT ${COLUMNS} FROM checkpoints ORDER BY size DESC LIMIT 1`);
   const at = db.prepare(`SELECT ${COLUMNS} FROM checkpoints WHERE size = ?`);
   const after = db.prepare(
@@ -39,7 +42,8 @@ export function createHeadStore(db: DatabaseSync): HeadStore {
   );
   return {
     insert: (head) => {
-      insert.run(head.size, head.note, head.highWaterMs, head.forgottenThroughMs);
+      const { size, note, highWaterMs, forgottenThroughMs } = head;
+      insert.run(size, note, highWaterMs, forgottenThroughMs, digestOf(head));
     },
     newest: () => toHead(newest.get()),
     at: (size) => toHead(at.get(size)),
@@ -52,10 +56,17 @@ function toHead(row: Row | undefined): Head | undefined {
 }
 
 function headOf(row: Row): Head {
-  return {
+  const head = {
     size: readCount(row, 'size'),
     note: readText(row, 'note'),
     highWaterMs: readCount(row, 'high_water_ms'),
     forgottenThroughMs: readCount(row, 'forgotten_through_ms'),
   };
+  if (Buffer.compare(readBytes(row, 'digest'), digestOf(head)) === 0) return head;
+  throw corruptStore('a stored checkpoint or its times were altered', { size: head.size });
+}
+
+/** Against decay, not against an attacker: the note is signed, the times beside it are not. */
+function digestOf({ size, note, highWaterMs, forgottenThroughMs }: Head): Buffer {
+  return hash('sha256', `${size}\n${highWaterMs}\n${forgottenThroughMs}\n${note}`, 'buffer');
 }

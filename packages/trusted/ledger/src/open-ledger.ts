@@ -59,7 +59,7 @@ const RETAINED_NONCES = 65_536;
  *   `reason` and `next`; ERR_LOG_ROLLED_BACK when the log is older than the marks beside it;
  *   ERR_CONFIG_INVALID for another origin or an unusable option; ERR_KEYSTORE_LOCKED, or what the
  *   seal throws; ERR_STORE_UNAVAILABLE; ERR_INTERNAL for an unusable clock.
- * @remarks Blocks for up to two seconds, and for the checks (about 0.1 s for 64 MiB).
+ * @remarks Blocks for up to two seconds, and for the checks (about 0.3 s for 64 MiB, the most).
  */
 export function openLedger(options: LedgerOptions): Ledger {
   requireOptions(options);

@@ -38,7 +38,8 @@ export const MIGRATIONS: readonly string[] = [
     size INTEGER PRIMARY KEY,
     note TEXT NOT NULL,
     high_water_ms INTEGER NOT NULL,
-    forgotten_through_ms INTEGER NOT NULL
+    forgotten_through_ms INTEGER NOT NULL,
+    digest BLOB NOT NULL
   ) STRICT;
   `,
 ];

@@ -34,9 +34,9 @@ const TAIL_ENTRIES = 512;
 /**
  * Checks an existing ledger.
  *
- * Pages (of databases below 64 MiB), identity, the newest checkpoint and its signature, the newest 512
- * entries against the tree, the tree against the checkpoint, and all of it against the marks beside
- * the database.
+ * All pages (of larger databases those with request nonces), identity, the newest checkpoint and its
+ * signature, the newest 512 entries against the tree, the tree against the checkpoint, and all of it
+ * against the marks beside the database.
  *
  * @returns Which log it is.
  * @throws BoundaryError ERR_STORE_CORRUPT with `reason` and `next`; ERR_LOG_ROLLED_BACK when the
@@ -57,10 +57,14 @@ export function checkAtStart(directory: DataDirectory): Identity {
 
 function checkDatabase(db: DatabaseSync, directory: DataDirectory): Identity {
   readSchemaVersion(db);
-  if (statSync(directory.database).size < FULL_CHECK_BYTES) checkPages(db);
+  const isSmall = statSync(directory.database).size < FULL_CHECK_BYTES;
+  checkPages(db, isSmall ? 'everything' : 'request nonces');
   const identity = readIdentity(db);
-  const head = createHeadStore(db).newest();
+  const heads = createHeadStore(db);
+  const head = heads.newest();
   if (head === undefined) throw corruptStore('no checkpoint is stored');
+  // Reading compares each with its digest; signatures of all of them are the business of `checkLog`.
+  heads.after(head.size - TAIL_ENTRIES, TAIL_ENTRIES);
   const store = createLogStore(db);
   checkAcknowledged(directory, head);
   checkTail(store, head, requireSigned(head, identity));
@@ -68,12 +72,17 @@ function checkDatabase(db: DatabaseSync, directory: DataDirectory): Identity {
   return identity;
 }
 
-/** @throws BoundaryError ERR_STORE_CORRUPT when SQLite finds a fault in the structure of the file. */
-export function checkPages(
-  db: DatabaseSync,
-  pragma: 'quick_check' | 'integrity_check' = 'quick_check',
-): void {
-  const answer = db.prepare(`PRAGMA ${pragma}(1)`).get()?.[pragma];
+/**
+ * Lets SQLite check the structure of the file, and every index against its table.
+ *
+ * The index of request nonces repeats their keys, so a damaged nonce is noticed here.
+ *
+ * @param part - Everything, or the request nonces alone, which are few however long the log is.
+ * @throws BoundaryError ERR_STORE_CORRUPT.
+ */
+export function checkPages(db: DatabaseSync, part: 'everything' | 'request nonces'): void {
+  const argument = part === 'everything' ? '1' : "'request_nonces'";
+  const answer = db.prepare(`PRAGMA integrity_check(${argument})`).get()?.integrity_check;
   if (answer !== 'ok') throw corruptStore('the database file is damaged');
 }
 

@@ -1,0 +1,147 @@
+/**
+ * What the tests of the ledger share: directories, clocks, decisions, and a ledger whose connection a
+ * test can reach.
+ *
+ * @module
+ */
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { type BoundaryError, isBoundaryError } from '@countersign/protocol';
+import { parseVerifierKey, verifyTlogProof } from '@countersign/tlog';
+import { onTestFinished } from 'vitest';
+import { openAcknowledgedMark } from '../src/acknowledged-mark.ts';
+import { createCheckpointFile } from '../src/checkpoint-file.ts';
+import { openWriter } from '../src/connection.ts';
+import { dataDirectoryAt } from '../src/data-directory.ts';
+import { lockDirectory } from '../src/directory-lock.ts';
+import { createHeadStore } from '../src/head-store.ts';
+import { readIdentity } from '../src/identity.ts';
+import type { Ledger, PendingDecision } from '../src/ledger.ts';
+import { openLogKey, type Seal } from '../src/log-key.ts';
+import { type LedgerOptions, openLedger } from '../src/open-ledger.ts';
+import { SqliteLedger } from '../src/sqlite-ledger.ts';
+
+export const NOW_MS = 1_770_984_000_000;
+export const TTL_MS = 120_000;
+
+/** A clock that shows what it is told. */
+export interface TestClock {
+  nowMs(): number;
+  set(nowMs: number): void;
+  advance(byMs: number): void;
+}
+
+export function createTestClock(startMs: number = NOW_MS): TestClock {
+  let now = startMs;
+  return {
+    nowMs: () => now,
+    set: (nowMs) => {
+      now = nowMs;
+    },
+    advance: (byMs) => {
+      now += byMs;
+    },
+  };
+}
+
+/** Not a seal, but it shows whether sealing was asked for. */
+export const TEST_SEAL: Seal = {
+  seal: (bytes) => Uint8Array.from([0x5e, ...bytes.map((byte) => byte ^ 0xff)]),
+  open: (sealed) => sealed.slice(1).map((byte) => byte ^ 0xff),
+};
+
+/** Memory, where there is such a file system: what is tested here does not depend on real flushes. */
+const FAST = '/dev/shm';
+
+/** A path inside a fresh directory that goes away with the test. Nothing is at the path yet. */
+export function newDataDir(): string {
+  const base = existsSync(FAST) ? FAST : tmpdir();
+  const parent = mkdtempSync(join(base, 'countersign-ledger-'));
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+  return join(parent, 'data');
+}
+
+export function openTestLedger(dataDir: string, options: Partial<LedgerOptions> = {}): Ledger {
+  const ledger = openLedger({ dataDir, clock: createTestClock(), seal: TEST_SEAL, ...options });
+  onTestFinished(() => ledger.close());
+  return ledger;
+}
+
+/** A ledger on an existing directory with its connection, as `openLedger` assembles it. */
+export function openInside(
+  dataDir: string,
+  options: Partial<LedgerOptions> & { readonly wrap?: (db: DatabaseSync) => DatabaseSync } = {},
+): { readonly ledger: Ledger; readonly db: DatabaseSync } {
+  const directory = dataDirectoryAt(dataDir);
+  const lock = lockDirectory(directory.lock);
+  const db = openWriter(directory.database);
+  const ledger = new SqliteLedger({
+    db: options.wrap?.(db) ?? db,
+    signer: openLogKey(directory, TEST_SEAL, readIdentity(db).origin),
+    clock: options.clock ?? createTestClock(),
+    clockToleranceMs: options.clockToleranceMs ?? 10_000,
+    retainedNonces: options.retainedNonces ?? 65_536,
+    mark: openAcknowledgedMark(directory.acknowledged, createHeadStore(db).newest()?.size ?? 0),
+    checkpointFile: createCheckpointFile(directory.checkpoint),
+    release: () => lock.release(),
+  });
+  onTestFinished(() => ledger.close());
+  return { ledger, db };
+}
+
+export function bytesOf(text: string): Uint8Array {
+  return Buffer.from(text, 'utf8');
+}
+
+export function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+}
+
+/** A decision about the nonce `id`. */
+export function decisionOf(id: string, expiresAtMs: number = NOW_MS + TTL_MS): PendingDecision {
+  return {
+    nonceKey: JSON.stringify(['client', id]),
+    nonceExpiresAtMs: expiresAtMs,
+    entryIfFresh: bytesOf(`allow ${id}`),
+    entryIfUsed: bytesOf(`deny ${id}`),
+  };
+}
+
+/** What `step` throws, which must be one of our errors. */
+export function errorOf(step: () => unknown): BoundaryError {
+  try {
+    step();
+  } catch (error) {
+    if (isBoundaryError(error)) return error;
+    throw error;
+  }
+  throw new Error('expected an error');
+}
+
+/** Code of the error that `step` throws, `undefined` when it throws none. */
+export function codeOf(step: () => unknown): string | undefined {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    if (isBoundaryError(error)) return error.code;
+    throw error;
+  }
+}
+
+/** Every entry of a log, each one proven to be in it by its own receipt. */
+export function provenEntries(
+  ledger: Pick<Ledger, 'size' | 'entry' | 'receipt' | 'verifierKey'>,
+): (string | undefined)[] {
+  const logKeys = [parseVerifierKey(ledger.verifierKey())];
+  return Array.from({ length: ledger.size() }, (_, index) => {
+    const entry = ledger.entry(index) ?? new Uint8Array(0);
+    const proofText = ledger.receipt(index) ?? '';
+    const proof = verifyTlogProof({ proofText, entry, logKeys });
+    if (proof.index !== index || proof.size !== ledger.size()) throw new Error('another proof');
+    return textOf(entry);
+  });
+}
