@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type PlantedWorkspace, plantWorkspace } from './test/planted-workspace.ts';
 
@@ -56,6 +58,12 @@ describe('dependencies', () => {
     planted.remove('node_modules/.countersign-stamp');
     expect(planted.run()).toMatchObject({ status: 0, stderr: '' });
     expect(planted.npmCalls()).toHaveLength(1);
+  });
+
+  test('are installed by an npm that does not run on what it deletes', () => {
+    const others = `${join(planted.root, 'planted')}:/usr/bin:/bin`;
+    planted.run(['check'], { path: `${join(planted.root, 'node_modules/.bin')}:${others}` });
+    expect(readFileSync(join(planted.root, 'planted/npm.path'), 'utf8')).toBe(others);
   });
 
   test('a failing npm is shown with its words, exit code 3, and nothing runs', () => {

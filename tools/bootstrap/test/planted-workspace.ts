@@ -46,6 +46,7 @@ import { dirname, join } from 'node:path';
 const plan = JSON.parse(readFileSync(join(import.meta.dirname, 'plan.json'), 'utf8'));
 const [command, ...args] = process.argv.slice(2);
 appendFileSync(join(import.meta.dirname, 'npm.log'), [command, ...args].join(' ') + '\\n');
+writeFileSync(join(import.meta.dirname, 'npm.path'), process.env.PATH);
 const write = (path, value) => {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, JSON.stringify(value));
