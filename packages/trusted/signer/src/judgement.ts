@@ -17,6 +17,7 @@ import {
   type ErrorDetails,
   isBoundaryError,
   type LoggedMessage,
+  type MessageKind,
   parseSessionRequest,
   parseStrictJson,
   type SessionRequest,
@@ -98,8 +99,14 @@ function decideAndHash(
   const key = deps.keys.get(decision.keyId);
   // The policy knows the key, but no custodian here holds it.
   if (key === undefined) throw new BoundaryError('ERR_SIGNER_UNAVAILABLE');
-  const message = { ...asked, kind: decision.messageKind };
+  const message = messageOf(asked, decision.messageKind);
   return { outcome: 'allow', message, hashes: hashSessionMessage(message, deps.backend), key };
+}
+
+/** Invokes commit to neither caller nor start: there both are tolerated, and not part of the message. */
+function messageOf(asked: SessionMessage, kind: MessageKind): SessionMessage {
+  const { caller: _caller, executeAfterSec: _start, ...common } = asked;
+  return kind === 'outside-v2' ? { ...asked, kind } : { ...common, kind };
 }
 
 function toMessage(request: SessionRequest): SessionMessage {
