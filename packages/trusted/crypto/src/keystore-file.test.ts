@@ -7,6 +7,7 @@ import { NO_FILE, readPrivateFile, replacePrivateFile, revisionOf } from './keys
 
 const OLD = Buffer.from('old');
 const NEW = Buffer.from('new');
+const MAKE_PIPE = 'mkfifo';
 const inDirectory = (): string => join(privateDirectory(), 'key file.json');
 const written = (): string => {
   const path = inDirectory();
@@ -264,7 +265,7 @@ describe('refusals to read', () => {
       'a pipe',
       (path: string) => {
         nodeFs.unlinkSync(path);
-        spawnSync('mkfifo', ['-m', '600', path]);
+        spawnSync(MAKE_PIPE, ['-m', '600', path]);
       },
     ],
     ['a file above the limit', (path: string) => nodeFs.truncateSync(path, 1_048_577)],

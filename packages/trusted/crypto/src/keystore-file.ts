@@ -49,8 +49,8 @@ export type FileRevision = string;
 /** The revision of a file that does not exist. */
 export const NO_FILE: FileRevision = 'absent';
 
-/** Largest private file, bytes. */
-export const MAX_PRIVATE_FILE_BYTES = 1_048_576;
+/** More than any file of keys needs. */
+const MAX_PRIVATE_FILE_BYTES = 1_048_576;
 
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;

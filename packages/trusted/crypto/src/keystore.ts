@@ -60,7 +60,7 @@ const PURPOSE = 'keystore';
  *
  * @throws BoundaryError ERR_CONFIG_INVALID when there already is something at `path`, when there is
  *   not exactly one of passphrase and `protection: 'none'`, or for an unusable passphrase.
- * @remarks Blocks for the derivation, about a third of a second at the usual cost.
+ * @remarks Blocks for the derivation, up to half a second at the usual cost.
  */
 export function createKeystore(options: CreateKeystoreOptions): Keystore {
   const { path, passphrase, protection, ...deps } = options;

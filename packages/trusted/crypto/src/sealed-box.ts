@@ -69,7 +69,7 @@ export interface OpenedBox {
 }
 
 /** Largest file that is written or read, bytes. */
-export const MAX_BOX_BYTES = 1_048_576;
+const MAX_BOX_BYTES = 1_048_576;
 
 const FORMAT = 'countersign-sealed-box';
 const VERSION = 1;

@@ -46,7 +46,7 @@ export interface SealingKey {
   readonly key: Secret<Uint8Array>;
 }
 
-/** For a person who waits: 128 MiB and about a third of a second on one core. */
+/** For a person who waits: 128 MiB and up to half a second on one core. */
 export const INTERACTIVE_COST: ScryptCost = { N: 2 ** 17, r: 8, p: 1 };
 
 const SALT_BYTES = 32;
