@@ -83,7 +83,7 @@ function refusal(deps: EdgeAppDeps, exchange: Exchange, error: BoundaryError): R
   deps.events.emit(eventOf(error), exchange, {
     code: error.code,
     status,
-    rule: error.details['rule'],
+    rule: error.details.rule,
   });
   return jsonReply(status, body, { 'x-countersign-code': error.code });
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { flushCompileCache } from 'node:module';
 import { Socket } from 'node:net';
 import {
   BoundaryError,
@@ -24,9 +25,14 @@ const FIRST_SIGNER_MS = 5_000;
 const DRAIN_MS = 3_800;
 const STDOUT = 1;
 
-/** Runs until told to stop, or until the supervisor is gone. */
-export function runEdgeProcess(): void {
-  const host = new EdgeHost();
+/**
+ * Runs until told to stop, or until the supervisor is gone.
+ *
+ * @param programDirs - Directories of the program and its compile cache; the right to write there is
+ *   given up after start.
+ */
+export function runEdgeProcess(programDirs: readonly string[]): void {
+  const host = new EdgeHost(programDirs);
   process.on('message', (message, handle) => {
     host.obey(edgeControlSchema.parse(message), handle instanceof Socket ? handle : undefined);
   });
@@ -38,6 +44,11 @@ class EdgeHost {
   readonly #signer: SignerLink = createSignerLink();
   #events: EventLog | undefined;
   #server: EdgeServer | undefined;
+  readonly #programDirs: readonly string[];
+
+  constructor(programDirs: readonly string[]) {
+    this.#programDirs = programDirs;
+  }
 
   obey(control: EdgeControl, handle: Socket | undefined): void {
     if (control.op === 'signer') {
@@ -55,6 +66,7 @@ class EdgeHost {
       this.#server = createEdgeServer({ signer: this.#signer, events, clock }, settings);
       await this.#server.preflight();
       const url = await this.#server.listen();
+      this.#dropProgram();
       events.emit('server.started', undefined, { url, profile: settings.profile });
       await this.#signer.connected(FIRST_SIGNER_MS);
       this.#emit({ event: 'ready', inForce: inForce(settings, url) });
@@ -62,6 +74,11 @@ class EdgeHost {
       this.#fail(error, false);
       await this.#stop();
     }
+  }
+
+  #dropProgram(): void {
+    flushCompileCache();
+    for (const dir of this.#programDirs) process.permission?.drop?.('fs.write', dir);
   }
 
   #reload(server: EdgeServer, settings: EdgeSettings): void {

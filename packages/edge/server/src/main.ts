@@ -1,5 +1,5 @@
 /**
- * Entry of the edge process.
+ * Entry of the edge process. Arguments: directories of the program and its compile cache.
  *
  * @module
  */
@@ -9,4 +9,4 @@ import { runEdgeProcess } from './edge-process.ts';
 // A terminal sends its signals to the whole group; only the supervisor decides when this ends.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
-runEdgeProcess();
+runEdgeProcess(process.argv.slice(2));

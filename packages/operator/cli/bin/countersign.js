@@ -10,15 +10,27 @@ import { fileURLToPath } from 'node:url';
 const OLDEST_MAJOR = 24;
 const major = Number(process.versions.node.split('.')[0]);
 
-if (major >= OLDEST_MAJOR) await import('../src/main.ts');
+if (major >= OLDEST_MAJOR) await start();
 else handOver(findRuntime());
 
-function findRuntime() {
+async function start() {
+  const { enableCompileCache } = await import('node:module');
+  const root = findUp('node_modules');
+  if (root !== undefined) enableCompileCache(path.join(root, '.cache', 'countersign', 'command'));
+  await import('../src/main.ts');
+}
+
+function findUp(name) {
   let dir = path.dirname(fileURLToPath(import.meta.url));
   for (; dir !== path.dirname(dir); dir = path.dirname(dir)) {
-    const runtime = path.join(dir, 'node_modules', '.bin', 'node');
-    if (existsSync(runtime)) return runtime;
+    if (existsSync(path.join(dir, name))) return path.join(dir, name);
   }
+  return undefined;
+}
+
+function findRuntime() {
+  const runtime = findUp(path.join('node_modules', '.bin', 'node'));
+  if (runtime !== undefined) return runtime;
   process.stderr.write(
     `countersign needs Node ${OLDEST_MAJOR} or newer; this is ${process.version} and no newer one is installed.\n` +
       'Run npm install in the project, or install a newer Node.\n',

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { flushCompileCache } from 'node:module';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -36,7 +37,7 @@ const EDGE_DESCRIPTOR = 3;
 export interface SignerProcessOptions {
   readonly control: Readable;
   readonly events: Writable;
-  /** Directories of the program, given up after start. */
+  /** Directories of the program and its compile cache, given up after start. */
   readonly programDirs: readonly string[];
   readonly onStep?: (step: Step) => void;
 }
@@ -137,7 +138,11 @@ class SignerHost {
   }
 
   #dropProgram(): void {
-    for (const dir of this.#options.programDirs) process.permission?.drop?.('fs.read', dir);
+    flushCompileCache();
+    for (const dir of this.#options.programDirs) {
+      process.permission?.drop?.('fs.read', dir);
+      process.permission?.drop?.('fs.write', dir);
+    }
   }
 
   #emitReady(signer: Signer, settings: SignerSettings): void {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { compileCacheDir } from './compile-cache.ts';
 import { programDirs } from './program-dirs.ts';
 
 export interface ChildCommand {
@@ -18,26 +19,33 @@ const QUIET = '--disable-warning=ExperimentalWarning';
 
 /** The signer: no network, child processes, workers, add-ons; its data directory only. */
 export function signerCommand(entry: string, dataDir: string): ChildCommand {
-  const program = programDirs(entry);
-  const args = [
-    QUIET,
-    '--permission',
-    ...program.map((dir) => `--allow-fs-read=${dir}`),
-    `--allow-fs-read=${dataDir}`,
-    `--allow-fs-write=${dataDir}`,
-    entry,
-    ...program,
-  ];
-  return { args, env: {} };
+  const { flags, env, given } = program(entry, 'signer');
+  const data = [`--allow-fs-read=${dataDir}`, `--allow-fs-write=${dataDir}`];
+  return { args: [QUIET, '--permission', ...flags, ...data, entry, ...given], env };
 }
 
 /** The edge: the network, and reading the program; no file is written and no process started. */
 export function edgeCommand(entry: string): ChildCommand {
-  const program = programDirs(entry);
-  const reads = program.map((dir) => `--allow-fs-read=${dir}`);
+  const { flags, env, given } = program(entry, 'edge');
   const extraCa = process.env.NODE_EXTRA_CA_CERTS;
   return {
-    args: [QUIET, '--permission', '--allow-net', ...reads, entry],
-    env: extraCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: extraCa },
+    args: [QUIET, '--permission', '--allow-net', ...flags, entry, ...given],
+    env: { ...env, ...(extraCa === undefined ? {} : { NODE_EXTRA_CA_CERTS: extraCa }) },
+  };
+}
+
+/** Rights to load the program, and the directories a child gives up afterwards. */
+function program(
+  entry: string,
+  name: 'edge' | 'signer',
+): { flags: readonly string[]; env: Record<string, string>; given: readonly string[] } {
+  const dirs = programDirs(entry);
+  const cache = compileCacheDir(dirs, name);
+  const reads = dirs.map((dir) => `--allow-fs-read=${dir}`);
+  if (cache === undefined) return { flags: reads, env: {}, given: dirs };
+  return {
+    flags: [...reads, `--allow-fs-write=${cache}`],
+    env: { NODE_COMPILE_CACHE: cache },
+    given: [...dirs, cache],
   };
 }

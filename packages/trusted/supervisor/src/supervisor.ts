@@ -202,7 +202,7 @@ class Supervision implements Supervisor {
     setTimeout(() => {
       this.#signer.kill();
       this.#end.resolve(this.#status);
-    }, SIGNER_STOP_MS);
+    }, SIGNER_STOP_MS).unref();
   }
 
   /** A signer that never worked: end instead of trying for ever. */
