@@ -142,6 +142,11 @@ describe('whom to believe', () => {
     );
   });
 
+  it('needs no unknown signature to be there', () => {
+    const verified = verifyCheckpoint(log.checkpoint, { ...trust, allowUnknownSignatures: false });
+    expect(verified.witnesses).toHaveLength(3);
+  });
+
   it('counts a witness that cosigned twice once', () => {
     const [witness] = witnesses;
     const twice = [witness?.cosign(text, 1n), witness?.cosign(text, 2n)].filter(
