@@ -52,13 +52,13 @@ function setAffine(p: usize, opposite: bool): void {
 }
 
 /**
- * Accumulator = twice itself. No point has order 2, so y is never 0.
+ * Accumulator = twice itself; infinity stays what it is, as the flag is not touched. No point has order
+ * 2, so y is never 0.
  *
  * With M = 3X^2 + Z^4 (the curve's a is 1) and S = 4XY^2:
  * X' = M^2 - 2S, Y' = M(S - X') - 8Y^4, Z' = 2YZ. Values: M, S within 6P, X', Y' within 11P.
  */
 export function double(): void {
-  if (infinite) return;
   sqr(A, X);
   sqr(B, Y);
   sqr(C, Z);

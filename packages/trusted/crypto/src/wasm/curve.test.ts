@@ -114,6 +114,18 @@ describe('double', () => {
   });
 });
 
+describe('infinity', () => {
+  it('has no x, not even that of the point before it', () => {
+    bench.putLanes(EXPECTED_X, times(5n).toAffine().x);
+    load(5n);
+    expect(stark.hasX(EXPECTED_X)).toBe(1);
+    stark.setInfinity();
+    expect(stark.hasX(EXPECTED_X)).toBe(0);
+    stark.setAside();
+    expect(stark.sumOrDifferenceHasX(EXPECTED_X)).toBe(0);
+  });
+});
+
 describe('sumOrDifferenceHasX', () => {
   function answers(aside: bigint, accumulator: bigint, x: bigint): boolean {
     load(aside);
