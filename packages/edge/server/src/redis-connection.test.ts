@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { Secret } from '@countersign/protocol';
 import { describe, expect, it } from 'vitest';
@@ -5,6 +7,31 @@ import { createRedisConnection } from './redis-connection.ts';
 
 /** Nothing listens on port 1 of this machine. */
 const NOWHERE = 'redis://user:hunter2-hunter2@127.0.0.1:1/0';
+
+/** A peer on a port of its own that treats connections as told, and counts them. */
+async function listen(treat: (socket: Socket) => void) {
+  const server = createServer();
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => {
+    sockets.push(socket);
+    socket.on('error', () => {});
+    treat(socket);
+    server.emit('counted');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    seen: () => sockets.length,
+    async connections(count: number) {
+      while (sockets.length < count) await once(server, 'counted');
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
 
 describe('the URL', () => {
   it.each([
@@ -55,10 +82,52 @@ describe('a connection without a Redis', () => {
     expect(changes).toEqual(['down ECONNREFUSED']);
   });
 
-  it('can be closed at once, and twice', async () => {
-    const connection = createRedisConnection({ url: new Secret(NOWHERE) });
+  it('tries again and again, and says so once', async () => {
+    await using peer = await listen((socket) => socket.destroy());
+    const changes: string[] = [];
+    const connection = createRedisConnection({
+      url: new Secret(`redis://127.0.0.1:${peer.port}`),
+      onChange: (state, reason) => changes.push(`${state} ${reason}`),
+    });
+    await peer.connections(4);
+    await connection.close();
+    expect(changes).toHaveLength(1);
+    expect(changes[0]).toMatch(/^down /);
+  });
+
+  it('is told apart from a peer that accepts and says nothing', async () => {
+    await using peer = await listen(() => {});
+    const connection = createRedisConnection({
+      url: new Secret(`redis://127.0.0.1:${peer.port}`),
+      connectTimeoutMs: 20,
+    });
+    await peer.connections(2);
+    expect(connection.ready).toBe(false);
+    await expect(connection.send(['PING'])).rejects.toMatchObject({ reason: 'timeout' });
+    await connection.close();
+  });
+
+  it.each([
+    ['before it began', 0],
+    ['while it connects', 1],
+    ['between two attempts', 2],
+  ])('can be closed %s, twice, and is quiet from then on', async (_name, attempts) => {
+    await using peer = await listen((socket) => socket.destroy());
+    const changes: string[] = [];
+    const connection = createRedisConnection({
+      url: new Secret(`redis://127.0.0.1:${peer.port}`),
+      onChange: (state, reason) => changes.push(`${state} ${reason}`),
+    });
+    await peer.connections(attempts);
     await connection.close();
     await connection.close();
+    const before = changes.length;
+    // another connection gets its attempts in meanwhile
+    const other = createRedisConnection({ url: new Secret(`redis://127.0.0.1:${peer.port}`) });
+    await peer.connections(peer.seen() + 4);
+    await other.close();
+    expect(changes.length).toBe(before);
+    expect(changes.length).toBeLessThan(2);
     await expect(connection.send(['PING'])).rejects.toMatchObject({ reason: 'closed' });
   });
 });

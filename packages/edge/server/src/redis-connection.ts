@@ -131,6 +131,7 @@ class Connection implements RedisConnection {
 
   async #open(): Promise<void> {
     const client = await newClient(this.#clientOptions);
+    if (this.#closed) return;
     this.#opening = client;
     client.on('error', (error: unknown) => this.#lost(client, reasonOf(error)));
     client.on('end', () => this.#lost(client, 'ended'));

@@ -76,6 +76,14 @@ describe('memory', () => {
     expect(await hit('a:2', START_MS + 50 * 1_100)).toMatchObject({ allowed: true });
   });
 
+  it('counts it once also between two sweeps', async () => {
+    const { hit } = limiter({ maxKeys: 8 });
+    await hit('a:1', START_MS);
+    await hit('b:1', START_MS + 999); // sweeps; the window of a:1 ends right after
+    expect(await hit('a:1', START_MS + 1_000)).toMatchObject({ allowed: true });
+    expect(await hit('a:2', START_MS + 1_001)).toMatchObject({ allowed: true });
+  });
+
   it('is empty after closing', async () => {
     const { hit, close } = limiter({ maxKeys: 1, maxKeysPerClient: 1 });
     await hit('a:1', START_MS);
