@@ -9,8 +9,16 @@
  */
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { BootstrapFailure, EXIT } from './failure.mjs';
 import { runNpm } from './npm.mjs';
 import { withProgress } from './progress.mjs';
@@ -47,7 +55,7 @@ export function hasRuntime(root) {
  */
 export async function ensureRuntime(root) {
   const pin = readPin(root);
-  if (isPinned(root, SCRIPT_TREE, pin) && hasRuntime(root) && runs(root, pin)) return;
+  if ([SCRIPT_TREE, OWN_TREE].some((tree) => isVerified(root, tree, pin))) return;
   rmSync(join(root, OWN_TREE), { recursive: true, force: true });
   mkdirSync(join(root, OWN_TREE), { recursive: true });
   writeFileSync(join(root, OWN_TREE, 'package.json'), '{ "private": true }\n');
@@ -63,7 +71,7 @@ export async function ensureRuntime(root) {
     ]),
   );
   link(root, pin);
-  if (isPinned(root, OWN_TREE, pin) && runs(root, pin)) return;
+  if (isVerified(root, OWN_TREE, pin)) return;
   rmSync(runtimePath(root), { force: true });
   throw new BootstrapFailure(`\`${wanted}\` is not the package that is pinned, or does not run`, {
     exitCode: EXIT.install,
@@ -84,6 +92,26 @@ function readPin(root) {
     });
   }
   return { ...pin, version };
+}
+
+/**
+ * Whether the runtime is the one below `tree`, of the pinned integrity, and runs.
+ *
+ * @param {string} root @param {string} tree
+ * @param {{ name: string, integrity: string, version: string }} pin
+ */
+function isVerified(root, tree, pin) {
+  return isLinkInto(root, tree) && isPinned(root, tree, pin) && runs(root, pin);
+}
+
+/** @param {string} root @param {string} tree */
+function isLinkInto(root, tree) {
+  try {
+    const target = resolve(dirname(runtimePath(root)), readlinkSync(runtimePath(root)));
+    return target.startsWith(`${join(root, tree)}/`);
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -46,6 +47,23 @@ describe('the runtime', () => {
     planted.plan({ scriptsBlocked: true });
     expect(planted.run().status).toBe(0);
     expect(planted.npmCalls()).toHaveLength(3);
+  });
+
+  test('that was installed that way is not installed twice', () => {
+    planted.plan({ scriptsBlocked: true });
+    planted.run();
+    planted.remove('node_modules/.countersign-stamp');
+    expect(planted.run()).toMatchObject({ status: 0, stderr: '' });
+    expect(planted.npmCalls()).toHaveLength(2);
+  });
+
+  test('that is a link to somewhere else is replaced', () => {
+    planted.run();
+    planted.remove('node_modules/.countersign-stamp');
+    planted.remove('node_modules/.bin/node');
+    symlinkSync(process.execPath, join(planted.root, 'node_modules/.bin/node'));
+    expect(planted.run().status).toBe(0);
+    expect(planted.npmCalls().at(-1)).toContain(PIN.name);
   });
 
   test('that disappeared is installed again', () => {

@@ -51,17 +51,18 @@ const write = (path, value) => {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, JSON.stringify(value));
 };
-const link = (path) => {
+const link = (target, path) => {
   mkdirSync(dirname(path), { recursive: true });
   rmSync(path, { force: true });
-  symlinkSync(${JSON.stringify(process.execPath)}, path);
+  symlinkSync(target, path);
 };
+const binary = ${JSON.stringify(process.execPath)};
 const prefix = args[args.indexOf('--prefix') + 1];
 const runtime = { '${`node_modules/${PIN.name}`}': { integrity: plan.runtimeIntegrity ?? '${PIN.integrity}' } };
 if (args.includes('--prefix')) {
   if (plan.runtimeExits) { console.error('npm error planted runtime failure'); process.exit(plan.runtimeExits); }
   write(join(prefix, 'node_modules/.package-lock.json'), { packages: runtime });
-  link(join(prefix, 'node_modules/${PIN.name}/bin/node'));
+  link(binary, join(prefix, 'node_modules/${PIN.name}/bin/node'));
 } else if (command === 'ci' && plan.ci) {
   console.error(plan.ci.says);
   process.exit(plan.ci.exits);
@@ -72,7 +73,8 @@ if (args.includes('--prefix')) {
   write('node_modules/one/package.json', {});
   if (!plan.scriptsBlocked) {
     write('node_modules/node/node_modules/.package-lock.json', { packages: runtime });
-    link('node_modules/.bin/node');
+    link(binary, 'node_modules/node/bin/node');
+    link('../node/bin/node', 'node_modules/.bin/node');
   }
 }
 `;
