@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   reload: async () => (await import('./commands/reload.ts')).addReloadCommand,
   keys: async () => (await import('./commands/keys.ts')).addKeysCommand,
   log: async () => (await import('./commands/log.ts')).addLogCommand,
+  demo: async () => (await import('./commands/demo.ts')).addDemoCommand,
   verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
 };
 

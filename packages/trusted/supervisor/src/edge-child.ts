@@ -16,12 +16,19 @@ export interface EdgeChild {
   kill(): void;
 }
 
-/** Starts the edge; its standard output is ours, for its event log. */
-export function startEdgeChild(entry: string, { onEvent, onExit }: SignerChildEvents): EdgeChild {
+/** Where the edge's event log goes: to our standard output, or nowhere. */
+export type EventLogSink = 'inherit' | 'ignore';
+
+/** Starts the edge; its standard output is its event log. */
+export function startEdgeChild(
+  entry: string,
+  eventLog: EventLogSink,
+  { onEvent, onExit }: SignerChildEvents,
+): EdgeChild {
   const { args, env } = edgeCommand(entry);
   const child = spawn(process.execPath, args, {
     env,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', eventLog, 'inherit', 'ipc'],
   });
   child.on('message', (message) => {
     const event: ProcessEvent = processEventSchema.parse(message);

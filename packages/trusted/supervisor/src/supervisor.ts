@@ -15,7 +15,7 @@ import {
   type ProcessEvent,
   type SignerSettings,
 } from '@countersign/protocol';
-import { type EdgeChild, startEdgeChild } from './edge-child.ts';
+import { type EdgeChild, type EventLogSink, startEdgeChild } from './edge-child.ts';
 import { type SignerChild, startSignerChild } from './signer-child.ts';
 
 export interface Settings {
@@ -28,6 +28,8 @@ export interface SupervisorOptions {
   /** Entry modules of the two processes, absolute paths. */
   readonly entries: { readonly signer: string; readonly edge: string };
   readonly report: SupervisorReport;
+  /** Where the edge's event log goes; to our standard output when left out. */
+  readonly eventLog?: EventLogSink;
 }
 
 /** What the operator is told. */
@@ -90,7 +92,7 @@ class Supervision implements Supervisor {
     this.ended = this.#end.promise;
     // Whoever does not wait for readiness still learns of the end.
     this.ready.catch(() => undefined);
-    this.#edge = startEdgeChild(options.entries.edge, {
+    this.#edge = startEdgeChild(options.entries.edge, options.eventLog ?? 'inherit', {
       onEvent: (event) => this.#hearEdge(event),
       onExit: (reason) => this.#edgeGone(reason),
     });
