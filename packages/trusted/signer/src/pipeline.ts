@@ -47,7 +47,9 @@ export type Step =
   | 'signed'
   | 'verified'
   | 'custodian-asked'
-  | 'custodian-answered';
+  | 'custodian-answered'
+  /** The signature was handed to the pipe to the edge. */
+  | 'released';
 
 /** Everything a reload may replace. */
 export interface PipelineConfig {

@@ -16,7 +16,7 @@ import {
   prepareSigning,
 } from '@countersign/crypto';
 import { KEYSTORE_FILE_NAME, openKeystore, openSeal } from '@countersign/crypto/keystore';
-import { openLedger } from '@countersign/ledger';
+import { type Clock, openLedger } from '@countersign/ledger';
 import {
   BoundaryError,
   encodeFrame,
@@ -39,6 +39,8 @@ export interface SignerProcessOptions {
   readonly events: Writable;
   /** Directories of the program and its compile cache, given up after start. */
   readonly programDirs: readonly string[];
+  /** Where the time comes from; the system's clock when left out. */
+  readonly clock?: Clock;
   readonly onStep?: (step: Step) => void;
 }
 
@@ -103,7 +105,7 @@ class SignerHost {
   }
 
   #create(settings: SignerSettings): Signer {
-    const clock = { nowMs: () => Date.now() };
+    const { clock = { nowMs: () => Date.now() } } = this.#options;
     const onWarning = (warning: BoundaryError): void => this.#warn(warning);
     const seal = openSeal(passphraseOf(settings));
     const ledger = openLedger({ dataDir: settings.dataDir, clock, seal });

@@ -127,6 +127,7 @@ class SignerService implements Signer {
     const question = signerQuestionSchema.parse(frame.head);
     const work = this.#answer(question, frame.body).then(({ answer, body }) => {
       if (!pipe.destroyed) pipe.write(encodeFrame(answer, body));
+      if (answer.outcome === 'signed') this.#deps.onStep?.('released');
     });
     this.#open.add(work);
     void work.finally(() => this.#open.delete(work));
