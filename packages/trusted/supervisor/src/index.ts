@@ -1,4 +1,5 @@
 export {
+  type RestartPauses,
   type Settings,
   type Supervisor,
   type SupervisorOptions,

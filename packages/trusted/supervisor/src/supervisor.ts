@@ -30,6 +30,15 @@ export interface SupervisorOptions {
   readonly report: SupervisorReport;
   /** Where the edge's event log goes; to our standard output when left out. */
   readonly eventLog?: EventLogSink;
+  readonly restart?: RestartPauses;
+}
+
+/** Pauses before a signer that ended is replaced; each doubles the one before. */
+export interface RestartPauses {
+  /** Milliseconds; by default 100. */
+  readonly firstMs: number;
+  /** Milliseconds; by default 5,000. */
+  readonly longestMs: number;
 }
 
 /** What the operator is told. */
@@ -55,8 +64,7 @@ export interface Supervisor {
   stop(): void;
 }
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
+const RESTART_PAUSES: RestartPauses = { firstMs: 100, longestMs: 5_000 };
 /** A signer that lived this long starts the back-off afresh. */
 const SETTLED_MS = 30_000;
 const EDGE_STOP_MS = 4_200;
@@ -74,7 +82,8 @@ class Supervision implements Supervisor {
   #settings: Settings;
   #signer: SignerChild;
   #signerStartedAtMs = 0;
-  #pauseMs = FIRST_PAUSE_MS;
+  readonly #pauses: RestartPauses;
+  #pauseMs: number;
   #stopping = false;
   #restart: NodeJS.Timeout | undefined;
   #readyRows: Readonly<Record<string, string>> | undefined;
@@ -86,6 +95,8 @@ class Supervision implements Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#settings = options.settings;
+    this.#pauses = options.restart ?? RESTART_PAUSES;
+    this.#pauseMs = this.#pauses.firstMs;
     this.#becomeReady = Promise.withResolvers();
     this.#end = Promise.withResolvers();
     this.ready = this.#becomeReady.promise;
@@ -183,12 +194,12 @@ class Supervision implements Supervisor {
       return;
     }
     const lived = performance.now() - this.#signerStartedAtMs;
-    this.#pauseMs = lived > SETTLED_MS ? FIRST_PAUSE_MS : this.#pauseMs;
+    this.#pauseMs = lived > SETTLED_MS ? this.#pauses.firstMs : this.#pauseMs;
     report.warning(`signer ended (${reason}); starting another in ${this.#pauseMs} ms`);
     this.#restart = setTimeout(() => {
       this.#signer = this.#startSigner();
     }, this.#pauseMs);
-    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
+    this.#pauseMs = Math.min(this.#pauses.longestMs, this.#pauseMs * 2);
   }
 
   #edgeGone(reason: string): void {
