@@ -1,0 +1,19 @@
+/**
+ * A port nobody listens on.
+ *
+ * @module
+ */
+
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+
+/** Asks the system for a free port of 127.0.0.1; another process may take it before its use. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
