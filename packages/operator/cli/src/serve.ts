@@ -51,7 +51,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const status = await supervisor.ended;
   rmSync(pidFile, { force: true });
   // The channel to a wrapper would keep this process alive.
-  if (process.connected) process.disconnect();
+  if (process.connected) process.disconnect?.();
   return status;
 }
 
