@@ -107,6 +107,23 @@ describeWithRedis('a connection with a password', () => {
     await connection.close();
   });
 
+  it('notices without being asked that Redis hangs', async () => {
+    const { connection, changes } = watched({
+      url: new Secret(server.url),
+      heartbeatMs: 50,
+      commandTimeoutMs: 200,
+    });
+    await eventually('connected', () => connection.ready);
+    server.pause();
+    try {
+      await eventually('noticed', () => !connection.ready);
+      expect(changes).toEqual(['ready', 'down timeout']);
+    } finally {
+      server.resume();
+      await connection.close();
+    }
+  });
+
   it('does not count as ready while Redis accepts but does not answer', async () => {
     server.pause();
     const { connection, changes } = watched({ url: new Secret(server.url), connectTimeoutMs: 300 });

@@ -17,7 +17,9 @@ export const UNKNOWN_ADDRESS = 'unknown';
  * same for every spelling of an address.
  */
 export function addressGroup(address: string): string {
-  if (isIPv4(address)) return address;
+  // How a socket that listens on both families reports IPv4.
+  const embedded = address.startsWith('::ffff:') ? address.slice(7) : address;
+  if (isIPv4(embedded)) return embedded;
   const [plain = ''] = address.split('%');
   if (!isIPv6(plain)) return UNKNOWN_ADDRESS;
   const parts = hextets(plain);

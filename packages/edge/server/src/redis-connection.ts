@@ -42,6 +42,8 @@ export interface RedisConnectionOptions {
   readonly commandTimeoutMs?: number;
   /** Time to connect, authenticate and answer the first PING, milliseconds. Default 3,000. */
   readonly connectTimeoutMs?: number;
+  /** Pause between two PINGs, which notice a connection that died without a word. Default 5,000. */
+  readonly heartbeatMs?: number;
   /** Told of each change; the reason of a failure is a code such as ECONNREFUSED or WRONGPASS. */
   readonly onChange?: (state: 'ready' | 'down', reason: string | undefined) => void;
 }
@@ -60,7 +62,6 @@ export class RedisFault extends Error {
 
 const COMMAND_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 3_000;
-/** A PING at this pace notices a connection that died without a word before a request does. */
 const HEARTBEAT_MS = 5_000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
@@ -96,7 +97,8 @@ class Connection implements RedisConnection {
   constructor(options: RedisConnectionOptions, clientOptions: ClientOptions) {
     this.#options = options;
     this.#clientOptions = clientOptions;
-    this.#heartbeat = setInterval(() => this.#ping(), HEARTBEAT_MS).unref();
+    const heartbeatMs = options.heartbeatMs ?? HEARTBEAT_MS;
+    this.#heartbeat = setInterval(() => this.#ping(), heartbeatMs).unref();
   }
 
   get ready(): boolean {
