@@ -132,6 +132,14 @@ export interface Ledger {
   /** The log's public key: `origin+id+base64`. */
   verifierKey(): string;
   status(): LedgerStatus;
+  /**
+   * After a failed attempt to write, finds out whether the next one would do: asks the clock rules of
+   * `commit` and writes one page of the database as it is, durably. Adds nothing to the log. Does
+   * nothing while the last attempt succeeded.
+   *
+   * @returns The status afterwards; never throws.
+   */
+  probe(): LedgerStatus;
   /** Ends it: last checkpoint file, database closed, directory free. A second call does nothing. */
   close(): void;
 }

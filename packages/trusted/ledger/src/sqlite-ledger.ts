@@ -48,6 +48,7 @@ import {
 } from './log-view.ts';
 import { createNodeCache, type NodeCache } from './node-cache.ts';
 import { createRequestNonces, type RequestNonces } from './request-nonces.ts';
+import { SCHEMA_VERSION } from './schema.ts';
 import { corruptStore, toStoreError } from './store-error.ts';
 import { requireDecision, requireEntry } from './write-request.ts';
 
@@ -193,6 +194,17 @@ export class SqliteLedger implements Ledger {
     };
   }
 
+  probe(): LedgerStatus {
+    if (this.#lastErrorCode !== undefined) {
+      try {
+        this.#attempt(() => this.#rewriteVersion());
+      } catch {
+        // The status says so.
+      }
+    }
+    return this.status();
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -209,6 +221,15 @@ export class SqliteLedger implements Ledger {
         // Everything acknowledged is on disk already; the next start finds whatever is wrong.
       }
     }
+  }
+
+  /** A transaction that changes nothing and writes nevertheless. */
+  #rewriteVersion(): void {
+    requireRemembered(this.#now(), this.#head.forgottenThroughMs);
+    const { db } = this.#parts;
+    this.#begin.run();
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    this.#commit.run();
   }
 
   /** Judges the nonces of a batch, logs each item accordingly, and forgets some expired nonces. */

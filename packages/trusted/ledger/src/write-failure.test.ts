@@ -205,6 +205,67 @@ describe('a ROLLBACK that fails', () => {
   });
 });
 
+describe('a probe', () => {
+  /** A ledger whose last commit failed because the database could only be read. */
+  const failed = () => {
+    const clock = createTestClock();
+    const { ledger, db } = openInside(prepared(), { clock });
+    db.exec('PRAGMA query_only = ON');
+    expect(codeOf(() => ledger.commit([decisionOf('b')]))).toBe('ERR_STORE_UNAVAILABLE');
+    return { ledger, db, clock };
+  };
+
+  it('fails while writing does, and finds out when it works again', () => {
+    const { ledger, db } = failed();
+    const before = [ledger.checkpoint(), ledger.size(), provenEntries(ledger)];
+    expect(ledger.probe()).toMatchObject({
+      writable: false,
+      lastErrorCode: 'ERR_STORE_UNAVAILABLE',
+    });
+    db.exec('PRAGMA query_only = OFF');
+    expect(ledger.status().writable).toBe(false);
+    expect(ledger.probe()).toMatchObject({ writable: true });
+    expect(ledger.status()).toEqual(ledger.probe());
+    expect([ledger.checkpoint(), ledger.size(), provenEntries(ledger)]).toEqual(before);
+    expect(db.isTransaction).toBe(false);
+    expect(ledger.commit([decisionOf('b')])[0]?.fresh).toBe(true);
+  });
+
+  it('writes to the disk', () => {
+    const { ledger, db } = failed();
+    db.exec('PRAGMA query_only = OFF');
+    const frames = () => db.prepare('PRAGMA wal_checkpoint(PASSIVE)').get()?.log;
+    const before = Number(frames());
+    ledger.probe();
+    expect(Number(frames())).toBe(before === 0 ? 1 : before + 1);
+  });
+
+  it('asks the clock as a commit does', () => {
+    const { ledger, db, clock } = failed();
+    db.exec('PRAGMA query_only = OFF');
+    clock.advance(-60_000);
+    expect(ledger.probe()).toMatchObject({ writable: false, lastErrorCode: 'ERR_CLOCK_BEHIND' });
+    clock.advance(60_000);
+    expect(ledger.probe().writable).toBe(true);
+  });
+
+  it('does nothing while all is well, after damage, and when closed', () => {
+    const dataDir = prepared();
+    const { ledger, db } = openInside(dataDir, {
+      wrap: withCommit(() => {
+        throw ioError();
+      }),
+    });
+    expect(ledger.probe().writable).toBe(true);
+    expect(codeOf(() => ledger.commit([decisionOf('b')]))).toBe('ERR_STORE_UNAVAILABLE');
+    db.exec("UPDATE checkpoints SET note = 'another' WHERE size = 1");
+    expect(ledger.probe().lastErrorCode).toBe('ERR_STORE_CORRUPT');
+    expect(ledger.probe().lastErrorCode).toBe('ERR_STORE_CORRUPT');
+    ledger.close();
+    expect(ledger.probe().writable).toBe(false);
+  });
+});
+
 describe('a clock that fails', () => {
   it('writes nothing', () => {
     const clock = createTestClock();
@@ -282,6 +343,17 @@ describe.skipIf(!canMount)(
       expect(entries.length).toBe(4);
       ledger.close();
       expect(provenEntries(openTestLedger(dataDir))).toEqual(entries);
+    });
+
+    it('that is full shows in a probe, and so does the space', () => {
+      rmSync(dataDir, { recursive: true, force: true });
+      const ledger = openTestLedger(dataDir);
+      fill(0);
+      expect(codeOf(() => ledger.commit([bulk('b')]))).toBe('ERR_STORE_UNAVAILABLE');
+      expect(ledger.probe().writable).toBe(false);
+      rmSync(ballast);
+      expect(ledger.probe().writable).toBe(true);
+      expect(ledger.size()).toBe(0);
     });
 
     it('that is full when the signer starts refuses with the reason', () => {

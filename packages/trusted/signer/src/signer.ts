@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { HashBackend, SignatureChecker } from '@countersign/crypto';
-import type { Ledger } from '@countersign/ledger';
+import type { Ledger, LedgerStatus } from '@countersign/ledger';
 import { policyDocument, policyFromSettings } from '@countersign/policy';
 import {
   BoundaryError,
@@ -52,12 +52,15 @@ export function createSigner(deps: SignerDeps, settings: SignerSettings): Signer
 }
 
 const NOTHING = new Uint8Array(0);
+/** Least time between two questions to a store that failed, milliseconds. */
+const PROBE_MS = 1_000;
 
 class SignerService implements Signer {
   readonly #deps: SignerDeps;
   readonly #pipeline: Pipeline;
   #config: PipelineConfig;
   readonly #open = new Set<Promise<void>>();
+  #probedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: SignerDeps, settings: SignerSettings) {
     this.#deps = deps;
@@ -88,7 +91,7 @@ class SignerService implements Signer {
 
   status(): Extract<SignerAnswer, { outcome: 'status' }> {
     const { ledger, backend } = this.#deps;
-    const { writable, size, lastErrorCode } = ledger.status();
+    const { writable, size, lastErrorCode } = this.#ledgerStatus();
     const known =
       lastErrorCode !== undefined && isErrorCode(lastErrorCode) ? lastErrorCode : undefined;
     const code = writable ? undefined : (known ?? 'ERR_STORE_UNAVAILABLE');
@@ -103,6 +106,16 @@ class SignerService implements Signer {
       hashBackend: backend.name,
       keys: this.#config.keys.all().length,
     };
+  }
+
+  /** Of the last attempt to write; one that failed is tried again, so that readiness comes back. */
+  #ledgerStatus(): LedgerStatus {
+    const { ledger } = this.#deps;
+    const known = ledger.status();
+    const nowMs = performance.now();
+    if (known.writable || nowMs - this.#probedAtMs < PROBE_MS) return known;
+    this.#probedAtMs = nowMs;
+    return ledger.probe();
   }
 
   #configFrom(settings: SignerSettings): PipelineConfig {
