@@ -11,6 +11,7 @@
 import {
   BoundaryError,
   type EdgeSettings,
+  ERROR_TABLE,
   isErrorCode,
   type ProcessEvent,
   type SignerSettings,
@@ -179,7 +180,7 @@ class Supervision implements Supervisor {
     const details = event.details as BoundaryError['details'];
     const code = isErrorCode(event.code) ? event.code : 'ERR_INTERNAL';
     const error = new BoundaryError(code, { details });
-    report.warning(`${from}: ${error.message} (${code}${describe(details)})`);
+    report.warning(`${from}: ${error.message} (${code}${describe(details)}); ${nextOf(error)}`);
     this.#becomeReady.reject(error);
   }
 
@@ -227,7 +228,14 @@ class Supervision implements Supervisor {
   }
 }
 
+/** What to do about it; an error that knows better says so in its details. */
+function nextOf({ code, details }: BoundaryError): string {
+  return typeof details.next === 'string' ? details.next : ERROR_TABLE[code].next;
+}
+
 function describe(details: BoundaryError['details']): string {
-  const facts = Object.entries(details).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  const facts = Object.entries(details)
+    .filter(([name]) => name !== 'next')
+    .map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
   return facts.length === 0 ? '' : `; ${facts.join(', ')}`;
 }
