@@ -4,7 +4,7 @@
  * @module
  */
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Settings, type Supervisor, startSupervisor } from '@countersign/supervisor';
@@ -43,16 +43,34 @@ export async function serve(options: ServeOptions): Promise<number> {
   const pidFile = path.join(options.settings.signer.dataDir, PID_FILE);
   supervisor.ready.then(
     ({ address }) => {
-      writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+      writePid(pidFile);
       say(`${paint('green', 'ready')} ${address}`);
     },
     () => undefined,
   );
   const status = await supervisor.ended;
-  rmSync(pidFile, { force: true });
+  removePid(pidFile);
   // The channel to a wrapper would keep this process alive.
   if (process.connected) process.disconnect?.();
   return status;
+}
+
+/** Only `countersign reload` needs the file; without it the server serves all the same. */
+function writePid(file: string): void {
+  try {
+    writeFileSync(file, `${process.pid}\n`, { mode: 0o600 });
+  } catch {
+    say(`${paint('yellow', '! ')}the process id could not be written to ${file}`);
+  }
+}
+
+/** Another server may own the data directory; then the file is its own. */
+function removePid(file: string): void {
+  try {
+    if (Number(readFileSync(file, 'utf8')) === process.pid) rmSync(file);
+  } catch {
+    // There is none, or it cannot be removed: the next server writes its own.
+  }
 }
 
 function listenToSignals(supervisor: Supervisor, options: ServeOptions): void {
