@@ -136,5 +136,5 @@ function areHashes(values: unknown): boolean {
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((byte, at) => byte === b[at]) && a.length === b.length;
+  return Buffer.compare(a, b) === 0;
 }

@@ -159,7 +159,6 @@ function pathToRoot(from: Position, size: number, reader: NodeReader): Uint8Arra
 }
 
 function isInside(inner: Position, outer: Position): boolean {
-  if (inner.level > outer.level) return false;
   return Math.floor(inner.index / 2 ** (outer.level - inner.level)) === outer.index;
 }
 

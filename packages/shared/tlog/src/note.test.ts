@@ -129,6 +129,7 @@ describe('reading', () => {
 describe('writing', () => {
   it.each([
     ['a text without a last newline', 'a'],
+    ['a text that would end in a signature', `${TEXT}\n${LINE.trimEnd()}`],
     ['no text', ''],
     ['a text with a carriage return', 'a\r\n'],
     ['a text with a lone surrogate', '\udc00\n'],
@@ -139,6 +140,11 @@ describe('writing', () => {
   it.each([
     ['no signature', []],
     ['a name that is two lines', [{ name: 'a\n', keyId: '00000000', signature: Uint8Array.of(1) }]],
+    [
+      'a name with more behind it',
+      [{ name: 'a AAAAAAA=\n\u2014 b', keyId: '00000000', signature: Uint8Array.of(1) }],
+    ],
+    ['a key id in capitals', [{ name: 'a', keyId: 'ABCDEF00', signature: Uint8Array.of(1) }]],
     ['a short key id', [{ name: 'a', keyId: '0000', signature: Uint8Array.of(1, 2, 3) }]],
     ['a key id that is not hex', [{ name: 'a', keyId: 'zzzzzzzz', signature: new Uint8Array(9) }]],
     ['an empty signature', [{ name: 'a', keyId: '00000000', signature: new Uint8Array(0) }]],

@@ -74,6 +74,12 @@ describe('the file', () => {
     expect(() => verifyReceipt({ ...trust, receipt: file })).toThrow(MALFORMED);
   });
 
+  it('says which format it does not know', () => {
+    const other = Buffer.from(TEXT.replace('receipt/v1', 'receipt/v2'), 'utf8');
+    const reason = 'not a receipt of a known format';
+    expect(() => parseReceipt(other)).toThrow(refusal('ERR_PROOF_MALFORMED', reason));
+  });
+
   it('takes an entry of 65535 bytes and none longer', () => {
     const longest = { entry: new Uint8Array(65_535), proof: receipt.proof };
     expect(parseReceipt(Buffer.from(formatReceipt(longest)))).toEqual(longest);

@@ -96,8 +96,7 @@ function parseJson(text: string): unknown {
 }
 
 function readMembers(value: unknown): Receipt {
-  if (typeof value !== 'object' || value === null) throw malformed('not a JSON object');
-  const { format, entry, proof } = value as Readonly<Record<string, unknown>>;
+  const { format, entry, proof } = (value ?? {}) as Readonly<Record<string, unknown>>;
   if (format !== RECEIPT_FORMAT) throw malformed('not a receipt of a known format');
   if (typeof entry !== 'string' || typeof proof !== 'string') throw malformed('a missing member');
   const entryBytes = fromBase64(entry);

@@ -153,6 +153,8 @@ describe('tiles of a tree', () => {
   it('refuses sizes that are none', () => {
     expect(() => tilesFor(-1)).toThrow(RangeError);
     expect(() => tilesFor(1, 2)).toThrow(RangeError);
+    expect(() => tilesFor(1, -1)).toThrow(RangeError);
+    expect(() => tilesFor(1, Number.NaN)).toThrow(RangeError);
     expect(() => tilesFor(2 ** 53)).toThrow(RangeError);
   });
 

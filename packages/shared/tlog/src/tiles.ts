@@ -11,7 +11,7 @@
 import { BoundaryError } from '@countersign/protocol';
 
 import { HASH_BYTES, type NodeReader } from './merkle.ts';
-import { fromDecimal, isCount } from './wire-text.ts';
+import { isCount } from './wire-text.ts';
 
 /** Hashes in a full tile. */
 export const TILE_WIDTH = 256;
@@ -58,12 +58,13 @@ export function formatTilePath(tile: Tile): string {
  * @throws BoundaryError ERR_NOT_FOUND for any other path: paths come from readers of the log.
  */
 export function parseTilePath(path: string): Tile {
-  const [, levelText = '', indexText = '', widthText] = TILE_PATH.exec(path) ?? [];
-  const level = levelText === 'entries' ? levelText : fromDecimal(levelText);
-  const index = Number(indexText.replaceAll(/[x/]/g, ''));
-  const width = widthText === undefined ? TILE_WIDTH : fromDecimal(widthText);
-  if (level === undefined || width === undefined || indexText === '') throw notFound();
-  const tile: Tile = { level, index, width };
+  const [, level = '', index = '', width = String(TILE_WIDTH)] = TILE_PATH.exec(path) ?? [];
+  const tile: Tile = {
+    level: level === 'entries' ? level : Number(level),
+    index: Number(index.replaceAll(/[x/]/g, '')),
+    width: Number(width),
+  };
+  // Whatever the pattern let through or missed, only the one spelling of a possible tile is right.
   if (!isSpelledAs(path, tile)) throw notFound();
   return tile;
 }

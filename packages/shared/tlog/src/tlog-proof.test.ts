@@ -102,6 +102,12 @@ describe('reading and writing', () => {
     expect(() => verifyTlogProof({ ...trust, proofText: text, entry: ENTRY })).toThrow(MALFORMED);
   });
 
+  it('says that the checkpoint is missing', () => {
+    const reason = 'no empty line before the checkpoint';
+    const cutOff = PROOF.slice(0, PROOF.indexOf('\n\n'));
+    expect(() => parseTlogProof(cutOff)).toThrow(refusal('ERR_PROOF_MALFORMED', reason));
+  });
+
   it.each([
     ['an index that is no index', { index: -1 }],
     ['a fraction', { index: 0.5 }],

@@ -106,7 +106,6 @@ export function verifyTextSignature(
 }
 
 function verifyEd25519(publicKey: Uint8Array, message: string, signature: Uint8Array): boolean {
-  if (signature.length !== SIGNATURE_BYTES) return false;
   try {
     const x = Buffer.from(publicKey).toString('base64url');
     const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
