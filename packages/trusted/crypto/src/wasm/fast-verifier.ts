@@ -78,6 +78,7 @@ class StarkTableVerifier implements TableVerifier {
   readonly #second: BigUint64Array;
   readonly #expectedX: BigUint64Array;
   #generatorReady: Promise<void> | undefined;
+  #lastBuild: Promise<void> = Promise.resolve();
 
   constructor(stark: StarkExports) {
     this.#stark = stark;
@@ -97,13 +98,8 @@ class StarkTableVerifier implements TableVerifier {
     assertOnCurve(publicKeyX, publicKeyY);
     const table = this.#freeTables.pop();
     if (table === undefined) throw tablesInUse();
-    try {
-      await this.#prepareGenerator();
-      await this.#build(table, KEY_BITS, publicKeyX, publicKeyY);
-    } catch (cause) {
-      this.#freeTables.push(table);
-      throw cause;
-    }
+    await this.#prepareGenerator();
+    await this.#enqueue(() => this.#build(table, KEY_BITS, publicKeyX, publicKeyY));
     const key = Object.freeze({ publicKeyX, publicKeyY });
     this.#tables.set(key, table);
     return key;
@@ -135,21 +131,34 @@ class StarkTableVerifier implements TableVerifier {
 
   #prepareGenerator(): Promise<void> {
     const { x, y } = Point.BASE.toAffine();
-    this.#generatorReady ??= this.#build(this.#generatorTable, GENERATOR_BITS, x, y);
+    this.#generatorReady ??= this.#enqueue(() =>
+      this.#build(this.#generatorTable, GENERATOR_BITS, x, y),
+    );
     return this.#generatorReady;
   }
 
-  /** Nothing is left in the module between two windows but the table, so other calls may come between. */
+  /** One table at a time: slices of several would add up in one turn of the event loop. */
+  #enqueue(build: () => Promise<void>): Promise<void> {
+    const built = this.#lastBuild.then(build);
+    this.#lastBuild = built;
+    return built;
+  }
+
+  /**
+   * Begins with a turn of the event loop and then gives way after every slice. Nothing is left in the
+   * module between two windows but the table, so other calls may come between.
+   */
   async #build(table: number, bits: number, x: bigint, y: bigint): Promise<void> {
     writeLanes(this.#first, 0, x);
     writeLanes(this.#second, 0, y);
     this.#stark.beginTable(table);
-    let sliceEndsMs = performance.now() + SLICE_MS;
+    let sliceEndsMs = 0;
     for (let index = 0; index < this.#stark.windowCount(bits); index += 1) {
+      if (performance.now() >= sliceEndsMs) {
+        await nextTurn();
+        sliceEndsMs = performance.now() + SLICE_MS;
+      }
       this.#stark.buildWindow(table, bits, index);
-      if (performance.now() < sliceEndsMs) continue;
-      await nextTurn();
-      sliceEndsMs = performance.now() + SLICE_MS;
     }
   }
 }
