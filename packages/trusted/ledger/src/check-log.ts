@@ -22,9 +22,10 @@ import type { Head } from './head-store.ts';
 import type { Identity } from './identity.ts';
 import type { LogStore } from './log-store.ts';
 import type { LogSource } from './log-view.ts';
+import { requireTables } from './schema.ts';
 import { requireSigned } from './signed-head.ts';
 import { checkPages } from './startup-check.ts';
-import { corruptStore, toStoreError } from './store-error.ts';
+import { corruptStore, toOpeningError } from './store-error.ts';
 
 /** Which entries to check; all when left out. */
 export interface CheckRange {
@@ -107,6 +108,7 @@ export function checkLog(log: CheckedLog, head: Head, range: CheckRange = {}): L
 }
 
 function checkAll(log: CheckedLog, head: Head, from: number, to: number, progress: Progress): void {
+  requireTables(log.db);
   checkPages(log.db, 'everything');
   requireSigned(head, log.identity);
   checkEntries(log, from, to, progress);
@@ -189,7 +191,7 @@ function faultOf(check: () => void): LogFault | undefined {
     check();
     return undefined;
   } catch (cause) {
-    const error = toStoreError(cause);
+    const error = toOpeningError(cause);
     if (error.code !== 'ERR_STORE_CORRUPT') throw error;
     const { reason, next: _, ...details } = error.details;
     return { reason: String(reason), details };

@@ -25,7 +25,7 @@ import {
 } from './log-view.ts';
 import { readSchemaVersion } from './schema.ts';
 import { requireSigned } from './signed-head.ts';
-import { corruptStore, toStoreError } from './store-error.ts';
+import { corruptStore, toOpeningError } from './store-error.ts';
 
 /** The state a ledger was in when it was asked. */
 export interface ReaderStatus {
@@ -216,6 +216,6 @@ function attempt<T>(step: () => T): T {
   try {
     return step();
   } catch (cause) {
-    throw toStoreError(cause);
+    throw toOpeningError(cause);
   }
 }

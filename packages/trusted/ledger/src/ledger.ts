@@ -60,11 +60,12 @@ export interface LedgerStatus {
  *
  * Every method is synchronous. A method that writes either has made everything durable when it
  * returns or has changed nothing, in memory as on disk, and throws. After a failure the next call
- * tries again; only a damaged store refuses for good.
+ * tries again; only a damaged store refuses for good. (A disk may report a failure and keep the write:
+ * the next call finds out and goes on behind it. Its nonces are used up then, and nobody acted on it.)
  *
  * All methods throw BoundaryError: ERR_STORE_UNAVAILABLE when the disk does not cooperate,
  * ERR_STORE_CORRUPT when stored data is not what was written, ERR_INTERNAL when an argument breaks
- * its contract or the ledger is closed.
+ * its contract, ERR_STOPPING when the ledger is closed.
  */
 export interface Ledger {
   /**

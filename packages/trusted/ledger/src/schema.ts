@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { BoundaryError } from '@countersign/protocol';
 import { corruptStore } from './store-error.ts';
 
@@ -80,6 +80,28 @@ export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRAT
       'COMMIT',
     ].join(';\n'),
   );
+}
+
+/**
+ * Compares tables, columns, constraints and indexes with those of a new ledger.
+ *
+ * @throws BoundaryError ERR_STORE_CORRUPT when anything was altered, added or lost.
+ */
+export function requireTables(db: DatabaseSync): void {
+  const pristine = new DatabaseSync(':memory:');
+  try {
+    migrate(pristine);
+    if (describe(db) !== describe(pristine)) {
+      throw corruptStore('the tables are not those of a ledger');
+    }
+  } finally {
+    pristine.close();
+  }
+}
+
+function describe(db: DatabaseSync): string {
+  const rows = db.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name');
+  return JSON.stringify(rows.all());
 }
 
 function readPragma(db: DatabaseSync, name: 'user_version' | 'application_id'): number {

@@ -64,6 +64,9 @@ const flip = (path: string, at: number) => {
   writeFileSync(path, bytes);
 };
 
+/** Digest of a file; one that is missing is as good as an empty one. */
+const digestOf = (path: string) => hash('sha256', existsSync(path) ? readFileSync(path) : '');
+
 const sql = (dataDir: string, text: string) => {
   const db = new DatabaseSync(join(dataDir, 'ledger.db'));
   db.exec(text);
@@ -207,6 +210,13 @@ describe('a row', () => {
     ['mark of forgotten nonces', 'UPDATE checkpoints SET forgotten_through_ms = 1', 'altered'],
     ['name that was altered', "UPDATE identity SET origin = 'other.example'", 'fit together'],
     ['key that was altered', "UPDATE identity SET verifier_key = 'x'", 'unreadable'],
+    ['table too many', 'CREATE TABLE extra (a)', 'tables'],
+    [
+      'trigger that forgets nonces',
+      'CREATE TRIGGER t AFTER INSERT ON request_nonces BEGIN DELETE FROM request_nonces; END',
+      'tables',
+    ],
+    ['index that is gone', 'DROP INDEX request_nonces_by_expiry', 'tables'],
     ['identity that is gone', 'DELETE FROM identity', 'which log'],
     ['key of another log', `UPDATE identity SET verifier_key = ${otherKey()}`, 'fit together'],
   ])('%s is refused', (_, damage, reason) => {
@@ -276,9 +286,7 @@ describe('a write-ahead log of acknowledged commits', () => {
     damage(wal(dataDir));
     const files = () =>
       ['ledger.db', 'ledger.db-wal', 'acknowledged', 'checkpoint'].map((file) =>
-        existsSync(join(dataDir, file))
-          ? hash('sha256', readFileSync(join(dataDir, file)))
-          : 'none',
+        digestOf(join(dataDir, file)),
       );
     const before = files();
     expect(reasonFor(dataDir)).toEqual([

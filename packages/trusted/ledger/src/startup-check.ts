@@ -22,9 +22,9 @@ import type { DataDirectory } from './data-directory.ts';
 import { createHeadStore, type Head } from './head-store.ts';
 import { type Identity, readIdentity } from './identity.ts';
 import { createLogStore, type LogStore } from './log-store.ts';
-import { readSchemaVersion } from './schema.ts';
+import { readSchemaVersion, requireTables } from './schema.ts';
 import { requireSigned, verifyOwnCheckpoint } from './signed-head.ts';
-import { corruptStore, rolledBack, toStoreError } from './store-error.ts';
+import { corruptStore, rolledBack, toOpeningError } from './store-error.ts';
 
 /** Databases below this are checked page by page at every start. */
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
@@ -51,12 +51,13 @@ export function checkAtStart(directory: DataDirectory): Identity {
       db.close();
     }
   } catch (cause) {
-    throw toStoreError(cause);
+    throw toOpeningError(cause);
   }
 }
 
 function checkDatabase(db: DatabaseSync, directory: DataDirectory): Identity {
   readSchemaVersion(db);
+  requireTables(db);
   const isSmall = statSync(directory.database).size < FULL_CHECK_BYTES;
   checkPages(db, isSmall ? 'everything' : 'request nonces');
   const identity = readIdentity(db);

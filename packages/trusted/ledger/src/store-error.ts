@@ -51,6 +51,16 @@ export function toStoreError(cause: unknown): BoundaryError {
   return new BoundaryError('ERR_INTERNAL', { details: { area: 'ledger' }, cause });
 }
 
+/**
+ * Translates what is thrown while a ledger is opened or checked: there, any complaint of SQLite about
+ * our own statements means that the tables are not ours any more.
+ */
+export function toOpeningError(cause: unknown): BoundaryError {
+  const error = toStoreError(cause);
+  if (error.code !== 'ERR_INTERNAL' || primaryCode(cause) === undefined) return error;
+  return corruptStore('the tables are not those of a ledger', {}, cause);
+}
+
 /** Answers whether SQLite gave up because somebody else holds the file. */
 export function isBusy(cause: unknown): boolean {
   return primaryCode(cause) === BUSY;

@@ -6,7 +6,7 @@
 
 import { openReadOnly, openWriter } from './connection.ts';
 import { MIGRATIONS, migrate, readSchemaVersion } from './schema.ts';
-import { toStoreError } from './store-error.ts';
+import { toOpeningError } from './store-error.ts';
 
 /**
  * Applies the migrations an existing database lacks, in one transaction; most have none to apply and
@@ -26,7 +26,7 @@ export function upgrade(path: string, migrations: readonly string[] = MIGRATIONS
       db.close();
     }
   } catch (cause) {
-    throw toStoreError(cause);
+    throw toOpeningError(cause);
   }
 }
 

@@ -16,10 +16,12 @@ import {
   createTestClock,
   decisionOf,
   errorOf,
+  ioError,
   newDataDir,
   openInside,
   openTestLedger,
   provenEntries,
+  withCommit,
 } from '../test/harness.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -123,29 +125,13 @@ describe('a database held by somebody else', () => {
   });
 });
 
-/** A connection whose COMMIT does what `commit` says. */
-const withCommit =
-  (commit: (statement: StatementSync) => void) =>
-  (db: DatabaseSync): DatabaseSync =>
-    new Proxy(db, {
-      get: (target, name) => {
-        if (name === 'prepare') {
-          return (sql: string) => {
-            const statement = target.prepare(sql);
-            return sql === 'COMMIT' ? { run: () => commit(statement) } : statement;
-          };
-        }
-        const value: unknown = Reflect.get(target, name, target);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-
-const ioError = () => Object.assign(new Error('disk I/O error'), { errcode: 10 });
+const breaking = (commit: (statement: StatementSync) => void) => (db: DatabaseSync) =>
+  withCommit(db, commit);
 
 describe('a COMMIT that fails', () => {
   it('before anything was written: the transaction is gone', () => {
     let isBroken = true;
-    const wrap = withCommit((statement) => {
+    const wrap = breaking((statement) => {
       if (isBroken) throw ioError();
       statement.run();
     });
@@ -159,7 +145,7 @@ describe('a COMMIT that fails', () => {
   it('after everything was written: the next write goes on behind it', () => {
     const dataDir = prepared();
     let isBroken = true;
-    const wrap = withCommit((statement) => {
+    const wrap = breaking((statement) => {
       statement.run();
       if (isBroken) throw ioError();
     });
@@ -179,7 +165,7 @@ describe('a COMMIT that fails', () => {
 
   it('and something else is on disk: the ledger closes for good', () => {
     const dataDir = prepared();
-    const wrap = withCommit(() => {
+    const wrap = breaking(() => {
       throw ioError();
     });
     const { ledger, db } = openInside(dataDir, { wrap });
@@ -194,7 +180,7 @@ describe('a COMMIT that fails', () => {
 describe('a ROLLBACK that fails', () => {
   it('is made up for by the next write', () => {
     const { ledger, db } = openInside(prepared(), {
-      wrap: withCommit(() => {
+      wrap: breaking(() => {
         throw ioError();
       }),
     });
@@ -252,7 +238,7 @@ describe('a probe', () => {
   it('does nothing while all is well, after damage, and when closed', () => {
     const dataDir = prepared();
     const { ledger, db } = openInside(dataDir, {
-      wrap: withCommit(() => {
+      wrap: breaking(() => {
         throw ioError();
       }),
     });

@@ -8,7 +8,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type BoundaryError, isBoundaryError } from '@countersign/protocol';
 import { parseVerifierKey, verifyTlogProof } from '@countersign/tlog';
 import { onTestFinished } from 'vitest';
@@ -90,6 +90,28 @@ export function openInside(
   });
   onTestFinished(() => ledger.close());
   return { ledger, db };
+}
+
+/** A connection whose COMMIT does what `commit` says; everything else is as it was. */
+export function withCommit(
+  db: DatabaseSync,
+  commit: (statement: StatementSync) => void,
+): DatabaseSync {
+  const prepare = (sql: string) => {
+    const statement = db.prepare(sql);
+    return sql === 'COMMIT' ? { run: () => commit(statement) } : statement;
+  };
+  return new Proxy(db, {
+    get: (target, name) => {
+      const value: unknown = name === 'prepare' ? prepare : Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** What SQLite throws when the disk does not answer. */
+export function ioError(): Error {
+  return Object.assign(new Error('disk I/O error'), { errcode: 10 });
 }
 
 export function bytesOf(text: string): Uint8Array {

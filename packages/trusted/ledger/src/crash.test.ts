@@ -1,0 +1,138 @@
+/**
+ * kill -9 at any moment: nothing that was acknowledged is lost, and no nonce works twice.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseVerifierKey, verifyTlogProof } from '@countersign/tlog';
+import { afterAll, describe, expect, it } from 'vitest';
+import { newDataDir } from '../test/harness.ts';
+import type { Ledger } from './ledger.ts';
+import { openLedgerReader } from './ledger-reader.ts';
+import { openLedger } from './open-ledger.ts';
+
+const COMMITTER = fileURLToPath(new URL('../test/committer.ts', import.meta.url));
+const RUNS = 40;
+const FIRST_STARTS = 12;
+
+interface Acknowledged {
+  readonly index: number;
+  readonly id: string;
+}
+
+const open = (dataDir: string): Ledger =>
+  openLedger({
+    dataDir,
+    clock: { nowMs: () => Date.now() },
+    seal: { seal: (bytes) => bytes, open: (bytes) => bytes },
+  });
+
+const entryOf = (id: string) => Buffer.from(`allow ${id}`.padEnd(700, '.'), 'utf8');
+
+/** Compiled once for all runs: most of the time of a run is otherwise spent on loading. */
+const compileCache = mkdtempSync(join(tmpdir(), 'countersign-compiled-'));
+afterAll(() => rmSync(compileCache, { recursive: true, force: true }));
+
+const start = (dataDir: string, run: string): ChildProcess =>
+  spawn(process.execPath, [COMMITTER, dataDir, run], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+  });
+
+/** Everything the process said in whole lines until it was killed. */
+const linesUntilKilled = async (
+  child: ChildProcess,
+  isTime: (lines: readonly string[]) => boolean,
+  thenWaitMs: number,
+): Promise<readonly string[]> => {
+  let text = '';
+  let isKilled = false;
+  const ended = once(child, 'close');
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk;
+    if (isKilled || !isTime(text.split('\n').slice(0, -1))) return;
+    isKilled = true;
+    void delay(thenWaitMs).then(() => child.kill('SIGKILL'));
+  });
+  await ended;
+  expect(child.signalCode).toBe('SIGKILL');
+  return text.split('\n').slice(0, -1);
+};
+
+const acknowledgedIn = (lines: readonly string[]): readonly Acknowledged[] =>
+  lines
+    .filter((line) => line !== 'opening' && line !== 'open')
+    .flatMap((line) => line.split(','))
+    .map((item) => {
+      const [index, fresh, id = ''] = item.split(' ');
+      expect(fresh).toBe('true');
+      return { index: Number(index), id };
+    });
+
+/** Asserts that each acknowledged entry is in the log, provably, and its nonce is used up. */
+const expectKept = (ledger: Ledger, acknowledged: readonly Acknowledged[]) => {
+  const logKeys = [parseVerifierKey(ledger.verifierKey())];
+  for (const { index, id } of acknowledged) {
+    const proofText = ledger.receipt(index) ?? '';
+    expect(verifyTlogProof({ proofText, entry: entryOf(id), logKeys }).index).toBe(index);
+  }
+  const replayed = ledger.commit(
+    acknowledged.map(({ id }) => ({
+      nonceKey: id,
+      nonceExpiresAtMs: Date.now() + 120_000,
+      entryIfFresh: entryOf(`again ${id}`),
+      entryIfUsed: entryOf(`deny ${id}`),
+    })),
+  );
+  expect(replayed.filter(({ fresh }) => fresh)).toEqual([]);
+};
+
+describe('a signer that is killed', () => {
+  it(`while it commits, ${RUNS} times, loses nothing it acknowledged`, {
+    timeout: 120_000,
+  }, async () => {
+    const dataDir = newDataDir();
+    let total = 0;
+    for (let run = 0; run < RUNS; run += 1) {
+      const commits = Math.floor(Math.random() * 40);
+      const lines = await linesUntilKilled(
+        start(dataDir, `run ${run}`.replace(' ', '-')),
+        (said) => said.length >= 2 + commits,
+        Math.random() * 3,
+      );
+      const acknowledged = acknowledgedIn(lines);
+      const ledger = open(dataDir);
+      expectKept(ledger, acknowledged);
+      ledger.close();
+      total += acknowledged.length;
+    }
+    expect(total).toBeGreaterThan(RUNS);
+    const reader = openLedgerReader(dataDir);
+    expect(reader.checkLog().fault).toBeUndefined();
+    expect(reader.size()).toBeGreaterThanOrEqual(2 * total);
+    reader.close();
+  });
+
+  it(`during its first start, ${FIRST_STARTS} times, can start again`, {
+    timeout: 60_000,
+  }, async () => {
+    for (let run = 0; run < FIRST_STARTS; run += 1) {
+      const dataDir = newDataDir();
+      const lines = await linesUntilKilled(
+        start(dataDir, 'first'),
+        (said) => said.includes('opening'),
+        Math.random() * 40,
+      );
+      const ledger = open(dataDir);
+      expectKept(ledger, acknowledgedIn(lines));
+      ledger.close();
+    }
+  });
+});
