@@ -16,7 +16,7 @@ import { instantiateStark } from './stark-module.ts';
  * Creates a backend with an instance of its own. Contract of `hashMany`: see {@link HashBackend}.
  *
  * @throws BoundaryError ERR_INTERNAL when the module cannot be loaded.
- * @remarks Not constant time. Holds 128 KiB; the values of the last list stay in it until overwritten.
+ * @remarks Not constant time. Holds 64 KiB; the values of the last list stay in it until overwritten.
  */
 export function createWasmHashBackend(): HashBackend {
   const stark = instantiateStark();
