@@ -20,7 +20,7 @@ const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall', 'prepublish', '
  *
  * No entry is tied to an address; every installed package has an integrity; manifests name exact
  * versions, the ones the lockfile repeats; only packages listed in `allowScripts` of the root
- * manifest run scripts on installation, and none of ours does.
+ * manifest run scripts on installation, and no package of ours does; the workspace itself may.
  *
  * @returns Problems, one line each.
  */
@@ -72,7 +72,7 @@ function checkManifest({ folder, sections, scripts }: Manifest): readonly string
   const inexact = SECTIONS.flatMap((section) => Object.entries(sections[section]))
     .filter(([, version]) => !EXACT.test(version))
     .map(([name, version]) => `${where}: \`${name}\` is \`${version}\`, not an exact version`);
-  const running = INSTALL_SCRIPTS.filter((script) => script in scripts);
+  const running = INSTALL_SCRIPTS.filter((script) => folder !== '' && script in scripts);
   return [...inexact, ...running.map((script) => `${where}: script \`${script}\` runs by itself`)];
 }
 

@@ -16,13 +16,14 @@ const OUTWARD = new Set([
   'eval',
   'Function',
   'getBuiltinModule',
+  'createRequire',
 ]);
 /** What makes the same question give two answers. */
 const IMPURE = new Set(['process', 'performance', 'setTimeout', 'setInterval', 'setImmediate']);
 const IMPURE_CALLS = new Set(['Date.now', 'Math.random']);
 const POLICY = 'packages/trusted/policy/';
 /** Found under any object. */
-const EVEN_AS_MEMBER = new Set(['getBuiltinModule']);
+const EVEN_AS_MEMBER = new Set(['getBuiltinModule', 'createRequire']);
 
 export interface GlobalUse {
   readonly line: number;

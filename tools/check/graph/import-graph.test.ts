@@ -185,7 +185,6 @@ describe('inside the trusted zone', () => {
     'node:tls',
     'node:dns/promises',
     'net',
-    'node:module',
   ])('no package may import %s', (name) => {
     plant('packages/trusted/signer/src/a.ts', `import '${name}';`);
     expect(checkImportGraph(tree.root)).toEqual([
@@ -213,6 +212,7 @@ describe('inside the trusted zone', () => {
     "fetch('x');",
     "new WebSocket('x');",
     "process.getBuiltinModule('net');",
+    "import { createRequire } from 'node:module';",
     "eval('x');",
   ])('globals that reach out are found: %s', (source) => {
     tree.write('packages/trusted/signer/src/a.ts', source);
@@ -258,6 +258,39 @@ describe('the chain library', () => {
       expect(checkImportGraph(tree.root)).toEqual([]);
     },
   );
+});
+
+describe('exceptions', () => {
+  const FILE = 'packages/trusted/signer/src/a.ts';
+  const LIST = 'security/import-exceptions.json';
+  const REASON = 'wraps a descriptor that is open already';
+  const excuse = (file: string, name: string, reason = REASON): void =>
+    tree.write(LIST, { exceptions: [{ file, import: name, reason }] });
+
+  test('excuse one import of one file', () => {
+    excuse(FILE, 'node:net');
+    tree.write(FILE, "import 'node:net';\nimport 'node:http';");
+    tree.write('packages/trusted/ledger/src/a.ts', "import 'node:net';");
+    expect(checkImportGraph(tree.root)).toEqual([
+      'packages/trusted/ledger/src/a.ts:1: `node:net` is not for the trusted zone',
+      `${FILE}:2: \`node:http\` is not for the trusted zone`,
+    ]);
+  });
+
+  test('do not know the zones', () => {
+    excuse(FILE, '@countersign/server');
+    expect(importing(FILE, '@countersign/server')).toContainEqual(
+      expect.stringContaining('may not import packages/edge/server'),
+    );
+  });
+
+  test('that excuse nothing, or say no reason, are problems', () => {
+    excuse(FILE, 'node:net', 'needed');
+    expect(checkImportGraph(tree.root)).toEqual([
+      `${LIST}: ${FILE} (node:net): excuses nothing that is there`,
+      `${LIST}: ${FILE} (node:net): say why`,
+    ]);
+  });
 });
 
 describe('declarations', () => {

@@ -9,9 +9,10 @@ import { dirname, join } from 'node:path';
 import { importSites } from '../source/imports.ts';
 import { filesBelow } from '../tree/files.ts';
 import { type Manifest, readManifest, workspaceManifests } from '../tree/manifest.ts';
+import { checkExceptions, type ImportException, readExceptions } from './exceptions.ts';
 import { forbiddenGlobals } from './globals.ts';
 import { type ImportContext, isTestFile, targetOf } from './import-context.ts';
-import { IMPORT_RULES } from './rules.ts';
+import { EXCUSABLE_RULES, type ImportRule, STRICT_RULES } from './rules.ts';
 import { isArrowAllowed, zoneOf } from './zones.ts';
 
 const SOURCE = /\.[cm]?[jt]sx?$/;
@@ -25,6 +26,9 @@ interface Workspace {
   readonly rootManifest: Manifest;
   readonly byFolder: ReadonlyMap<string, Manifest>;
   readonly byName: ReadonlyMap<string, Manifest>;
+  readonly exceptions: readonly ImportException[];
+  /** Exceptions met so far. */
+  readonly used: Set<ImportException>;
 }
 
 /**
@@ -41,6 +45,7 @@ export function checkImportGraph(root: string): readonly string[] {
   return [
     ...[...workspace.byFolder.values()].flatMap((manifest) => checkManifest(manifest, workspace)),
     ...files.flatMap((file) => checkFile(file, workspace)),
+    ...checkExceptions(workspace.exceptions, workspace.used),
   ];
 }
 
@@ -51,6 +56,8 @@ function readWorkspace(root: string): Workspace {
     rootManifest: readManifest(root, ''),
     byFolder: new Map(manifests.map((manifest) => [manifest.folder, manifest])),
     byName: new Map(manifests.map((manifest) => [manifest.name, manifest])),
+    exceptions: readExceptions(root),
+    used: new Set(),
   };
 }
 
@@ -75,15 +82,21 @@ function checkFile(file: string, workspace: Workspace): readonly string[] {
     const target = targetOf(file, site, workspace.byName);
     const { rootManifest } = workspace;
     const context = { file, manifest, rootManifest, isTest, site, target };
-    return violations(context).map((what) => `${file}:${site.line}: ${what}`);
+    return violations(context, workspace).map((what) => `${file}:${site.line}: ${what}`);
   });
   const globals = isTest ? [] : forbiddenGlobals(file, source);
   return [...imports, ...globals.map(({ line, what }) => `${file}:${line}: ${what}`)];
 }
 
-function violations(context: ImportContext): readonly string[] {
-  const found = IMPORT_RULES.map((rule) => rule(context)).filter((what) => what !== undefined);
-  return [...new Set(found)];
+function violations(context: ImportContext, workspace: Workspace): readonly string[] {
+  const broken = (rules: readonly ImportRule[]): readonly string[] =>
+    rules.map((rule) => rule(context)).filter((what) => what !== undefined);
+  const excusable = broken(EXCUSABLE_RULES);
+  const excuse = workspace.exceptions.find(
+    (row) => row.file === context.file && row.import === context.site.specifier,
+  );
+  if (excuse !== undefined && excusable.length > 0) workspace.used.add(excuse);
+  return [...new Set([...broken(STRICT_RULES), ...(excuse === undefined ? excusable : [])])];
 }
 
 /** Below `packages/` a file without a package is a mistake; elsewhere the root stands in. */

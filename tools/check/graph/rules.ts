@@ -33,9 +33,7 @@ const FORBIDDEN_ARROWS: Readonly<Record<string, readonly string[]>> = {
 
 /** Node modules that reach the network, other processes, or around this check. */
 const OUTWARD = new Set(
-  'net http https http2 tls dgram dns child_process worker_threads cluster inspector module vm'.split(
-    ' ',
-  ),
+  'net http https http2 tls dgram dns child_process worker_threads cluster inspector vm'.split(' '),
 );
 
 /** Zones: who may import whom. */
@@ -109,17 +107,19 @@ const readable: ImportRule = ({ manifest, target, isTest, site }) => {
   return 'an import whose name is computed cannot be checked; write the name out';
 };
 
-export const IMPORT_RULES: readonly ImportRule[] = [
+/** Rules without exceptions. */
+export const STRICT_RULES: readonly ImportRule[] = [
   readable,
   insidePackage,
   testSupport,
   zoneArrow,
   forbiddenArrow,
   pureCore,
-  outwardModule,
-  chainLibrary,
   declared,
 ];
+
+/** Rules from which `security/import-exceptions.json` may excuse a single import. */
+export const EXCUSABLE_RULES: readonly ImportRule[] = [outwardModule, chainLibrary];
 
 /**
  * Names a file may import. Code: what its package declares for use. Tests also: what is declared

@@ -27,16 +27,21 @@ const TOKEN_SHAPES: readonly RegExp[] = [
   /\bprivy_(?:app_)?secret_[A-Za-z0-9]{20,}\b/g,
 ];
 
-const PEM = /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----/g;
+/** With the first characters behind it: the header alone is a word, not a secret. */
+const PEM =
+  /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|[^A-Za-z0-9]){0,60}(?:[A-Za-z0-9+/]{16}|Proc-Type|Version|Comment)/g;
 /** The first bytes of an unencrypted PKCS#8 key in base64: P-256, P-384, Ed25519, X25519, RSA. */
 const DER =
   /\b(?:MI[GH][A-Za-z0-9+/]AgEAM[BD]|MC4CAQAwBQYDK2V[a-z]BCIE|MII[A-Za-z0-9+/]{2}[Qgw]IBADAN)/g;
 const JWT = /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}/g;
-const URL_CREDENTIALS = /\b[a-z][a-z\d+]*:\/\/[^\s/:@'"`$<>{}]*:[^\s/:@'"`$<>{}]{4,}@/gi;
+/** A password in an address, unless the host is this machine or a name reserved for examples. */
+const URL_CREDENTIALS =
+  /\b[a-z][a-z\d+]*:\/\/[^\s/:@'"`$<>{}]*:[^\s/:@'"`$<>{}]{4,}@(?!localhost\b|127\.|\[::1\]|[\w.-]*\bexample\b|[\w.-]+\.(?:invalid|test)\b)/gi;
 
 /** 32 bytes in hex; a field element may lack its leading zeros. */
 const HEX = /(?<![\da-z])(?:0x)?[\da-f]{60,64}(?![\da-z])/gi;
-const KEY_WORD = /secret|priv|seed|mnemonic|passphrase|password|hmac|token|key/i;
+const KEY_WORD =
+  /secret|priv|seed|mnemonic|passphrase|password|hmac|(?:access|auth|bearer)[^a-z\d]?token|key/i;
 /** Words with a key word in them that do not announce a secret. */
 const HARMLESS =
   /pub(?:lic)?[\s_-]?keys?|verif\w*[\s_-]?key|key[\s_-]?(?:id|hash|name)s?|keyring/gi;
@@ -74,8 +79,10 @@ function couldBeKey(hex: string): boolean {
   return digits.length >= SHORTEST_KEY_DIGITS && new Set(digits).size >= FEWEST_DIFFERENT_DIGITS;
 }
 
-/** Whether the text in front, up to one line break back, holds a word that announces a key. */
+/** Whether the line of the digits, or when it starts with them the line above, names a key. */
 function isAnnounced(before: string): boolean {
-  const lines = before.split('\n').slice(-2);
-  return KEY_WORD.test(lines.join('\n').replace(HARMLESS, ''));
+  const lines = before.split('\n');
+  const own = lines.at(-1) ?? '';
+  const naming = /[a-z]/i.test(own) ? own : `${lines.at(-2) ?? ''} ${own}`;
+  return KEY_WORD.test(naming.replace(HARMLESS, ''));
 }

@@ -25,16 +25,33 @@ afterEach(() => tree.remove());
 
 describe('finds', () => {
   test.each([
-    ['a PEM private key', 'private-key-pem', glue('-----BEGIN ', 'PRIVATE KEY-----')],
-    ['an encrypted one', 'private-key-pem', glue('-----BEGIN ', 'ENCRYPTED PRIVATE KEY-----')],
-    ['an EC one', 'private-key-pem', glue('-----BEGIN ', 'EC PRIVATE KEY-----')],
-    ['a PGP one', 'private-key-pem', glue('-----BEGIN ', 'PGP PRIVATE KEY BLOCK-----')],
+    [
+      'a PEM private key',
+      'private-key-pem',
+      glue('-----BEGIN ', `PRIVATE KEY-----\n${word('p', 64)}`),
+    ],
+    [
+      'an encrypted one',
+      'private-key-pem',
+      glue('-----BEGIN ', `ENCRYPTED PRIVATE KEY-----\\n' +\n  '${word('q', 64)}`),
+    ],
+    [
+      'an EC one',
+      'private-key-pem',
+      glue('-----BEGIN ', 'EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED'),
+    ],
+    [
+      'a PGP one',
+      'private-key-pem',
+      glue('-----BEGIN ', `PGP PRIVATE KEY BLOCK-----\n\n${word('r', 64)}`),
+    ],
     ['a P-256 key in base64', 'private-key-der', glue('wallet-auth:MIG', 'HAgEAMBMGByqGSM49')],
     ['an Ed25519 key in base64', 'private-key-der', glue('MC4CAQAwBQ', 'YDK2VwBCIEIabc')],
     ['a key in hex', 'hex-key', `privateKey = '0x${hex('a')}'`],
     ['one in capitals', 'hex-key', `PRIVATE_KEY=0x${hex('a').toUpperCase()}`],
     ['one without 0x', 'hex-key', `const secret = "${hex('b')}";`],
     ['one on the next line', 'hex-key', `signingKey:\n    '0x${hex('c')}',`],
+    ['an access token in hex', 'hex-key', `access_token = ${hex('t')}`],
     ['one that lacks a leading zero', 'hex-key', `seed 0x${hex('d').slice(1)}`],
     ['one behind a public key', 'hex-key', `publicKey, privateKey: '${hex('e')}'`],
     ['a forge token', 'token', glue('gh', `p_${word('f', 36)}`)],
@@ -67,7 +84,12 @@ describe('leaves alone', () => {
     ['an example of repeated digits', `privateKey = '0x${'1234'.repeat(16)}'`],
     ['a longer string of digits', `key = '${hex('a')}${hex('b')}'`],
     ['a key word two lines above', `secret\n\n'${hex('a')}'`],
-    ['a public PEM', '-----BEGIN PUBLIC KEY-----'],
+    ['a public PEM', `-----BEGIN PUBLIC KEY-----\n${word('s', 64)}`],
+    ['the header of a PEM key alone', "'-----BEGIN PRIVATE KEY-----', 'next'"],
+    ['a public value below a key', `privateKey: x,\n  publicValue: '0x${hex('a')}'`],
+    ['the address of a token', `token: '0x${hex('a')}'`],
+    ['a password for this machine', glue('redis://user:', 'hunter22@127.0.0.1:6379')],
+    ['a password for an example', glue('redis://user:', 'hunter22@redis.example:6379')],
     ['an address without password', 'https://user@host/path'],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the text of a template is the case.
     ['an address made from variables', 'redis://${user}:${password}@host'],
