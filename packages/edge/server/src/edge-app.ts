@@ -79,13 +79,14 @@ function routed(deps: EdgeAppDeps, exchange: Exchange): Promise<Reply> | Reply {
 
 function refusal(deps: EdgeAppDeps, exchange: Exchange, error: BoundaryError): Reply {
   const { profile } = deps.settings;
-  const { status, body } = toWireError(error, profile, exchange.requestId, exchange.quoted);
+  const { status, body, code } = toWireError(error, profile, exchange.requestId, exchange.quoted);
   deps.events.emit(eventOf(error), exchange, {
     code: error.code,
     status,
     rule: error.details.rule,
   });
-  return jsonReply(status, body, { 'x-countersign-code': error.code });
+  // The event log names what happened; the answer only what the profile lets a stranger know.
+  return jsonReply(status, body, { 'x-countersign-code': code });
 }
 
 function eventOf(error: BoundaryError): string {

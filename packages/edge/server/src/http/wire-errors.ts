@@ -46,6 +46,8 @@ export interface Quoted {
 export interface WireError {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
+  /** The code a stranger may see, in headers too. */
+  readonly code: ErrorCode;
 }
 
 interface WireRow {
@@ -162,7 +164,7 @@ const LEGACY_EXTRAS = ['details', 'patterns', 'retryAfterMs'] as const;
  * Writes an error for the wire.
  *
  * @param requestId - Set in every profile that has the member.
- * @returns Status and JSON body; in `strict` exactly SPEC v1's four members.
+ * @returns Status, JSON body, in `strict` exactly SPEC v1's four members, and the code that may be shown.
  */
 export function toWireError(
   error: BoundaryError,
@@ -176,11 +178,13 @@ export function toWireError(
   const status = statusOf(error, row, profile);
   const { retryable, next } = ERROR_TABLE[shown];
   const extras = extrasOf(error);
-  if (profile === 'legacy') return { status, body: { error: text, ...pick(extras) } };
+  if (profile === 'legacy') {
+    return { status, body: { error: text, ...pick(extras) }, code: shown };
+  }
   const errorCode = typeof row.code === 'function' ? row.code(error.details) : row.code;
   const body = { error: text, errorCode, requestId, retryable };
-  if (profile === 'strict') return { status, body };
-  return { status, body: { ...body, ...extras, code: error.code, next } };
+  if (profile === 'strict') return { status, body, code: shown };
+  return { status, body: { ...body, ...extras, code: shown, next }, code: shown };
 }
 
 /** In the strict profile a stranger does not learn which client ids exist. */
