@@ -17,10 +17,9 @@ export const MNEMONIC_WORDS = 12;
 
 const SHORTEST_WORD = 3;
 const LONGEST_WORD = 8;
+/** How far the last word of the shortest phrase starts behind the first, at least. */
+const REACH = (MNEMONIC_WORDS - 1) * (SHORTEST_WORD + 1);
 const WORDS: ReadonlySet<string> = new Set(BIP39_ENGLISH);
-/** Which three letters begin a word; spares most pieces of hex the look-up. */
-const BEGINNINGS = new Uint8Array(1 << 15);
-for (const word of WORDS) BEGINNINGS[beginning(word, 0)] = 1;
 
 /**
  * Answers whether `lowerText` holds {@link MNEMONIC_WORDS} list words in a row.
@@ -28,22 +27,53 @@ for (const word of WORDS) BEGINNINGS[beginning(word, 0)] = 1;
  * Everything but the letters a-z separates words: blanks, line ends, commas, quotes, brackets,
  * numbering such as `1.` or `2)`. Any other word between two list words ends the row.
  *
- * @param lowerText - Lower-case text of any length. Each character is looked at once.
+ * A row that starts at `at` or later has a word that starts {@link REACH} characters on or later. When
+ * the first such word is not of the list, no row contains it, and the search goes on behind it: most
+ * of a request full of numbers is never looked at.
+ *
+ * @param lowerText - Lower-case text of any length. Time grows linearly with it.
  */
 export function hasMnemonic(lowerText: string): boolean {
-  let row = 0;
-  let from = -1;
-  for (let at = 0; at < lowerText.length; at += 1) {
-    if (isLetter(lowerText.charCodeAt(at))) {
-      if (from < 0) from = at;
-    } else if (from >= 0) {
-      row = isListWord(lowerText, from, at) ? row + 1 : 0;
-      if (row === MNEMONIC_WORDS) return true;
-      from = -1;
+  let at = 0; // INVARIANT: no row begins before `at` and ends behind it
+  while (at < lowerText.length) {
+    const probe = wordStart(lowerText, at + REACH);
+    const end = wordEnd(lowerText, probe);
+    if (isListWord(lowerText, probe, end)) {
+      const row = readRow(lowerText, at);
+      if (row.words === MNEMONIC_WORDS) return true;
+      at = row.end;
+    } else {
+      at = end;
     }
   }
-  const last = from >= 0 && isListWord(lowerText, from, lowerText.length);
-  return last && row + 1 === MNEMONIC_WORDS;
+  return false;
+}
+
+/** Counts list words from `at` on, up to a whole phrase or to the end of the first other word. */
+function readRow(text: string, at: number): { readonly words: number; readonly end: number } {
+  let words = 0;
+  let end = at;
+  while (words < MNEMONIC_WORDS && end < text.length) {
+    const start = wordStart(text, end);
+    end = wordEnd(text, start);
+    if (!isListWord(text, start, end)) break;
+    words += 1;
+  }
+  return { words, end };
+}
+
+/** Where the first word starts that starts at `from` or later; the length of the text if none does. */
+function wordStart(text: string, from: number): number {
+  let at = from;
+  if (at > 0 && at < text.length && isLetter(text.charCodeAt(at - 1))) at = wordEnd(text, at);
+  while (at < text.length && !isLetter(text.charCodeAt(at))) at += 1;
+  return Math.min(at, text.length);
+}
+
+function wordEnd(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && isLetter(text.charCodeAt(at))) at += 1;
+  return at;
 }
 
 function isLetter(code: number): boolean {
@@ -52,13 +82,5 @@ function isLetter(code: number): boolean {
 
 function isListWord(text: string, from: number, to: number): boolean {
   const length = to - from;
-  if (length < SHORTEST_WORD || length > LONGEST_WORD) return false;
-  return BEGINNINGS[beginning(text, from)] === 1 && WORDS.has(text.slice(from, to));
-}
-
-/** The first three letters as a number below 2^15. */
-function beginning(text: string, from: number): number {
-  const first = text.charCodeAt(from) & 31;
-  const second = text.charCodeAt(from + 1) & 31;
-  return (first << 10) | (second << 5) | (text.charCodeAt(from + 2) & 31);
+  return length >= SHORTEST_WORD && length <= LONGEST_WORD && WORDS.has(text.slice(from, to));
 }

@@ -10,7 +10,7 @@
 
 import { InexactNumber, type JsonValue } from '@countersign/protocol';
 
-/** Rounds of removing escapes: JSON within JSON within JSON. */
+/** Rounds of removing escapes, decoding included: JSON within JSON within JSON. */
 const ESCAPE_ROUNDS = 3;
 /** Shortest run of base64 that is decoded, in characters. */
 const BASE64_MIN_CHARS = 40;
@@ -34,16 +34,27 @@ const LETTERS: Readonly<Record<string, string>> = {
  *   the text every key and string of it stands in the text letter by letter, and is not repeated.
  */
 export function readableForms(rawText: string, decoded: JsonValue | undefined): readonly string[] {
-  const forms = [rawText];
-  let form = rawText;
-  for (let round = 0; round < ESCAPE_ROUNDS; round += 1) {
-    const exact = round === 0 && decoded !== undefined && rawText.includes('\\');
-    const next = exact ? textOf(decoded) : withoutEscapes(form);
+  const exact = decoded !== undefined && rawText.includes('\\');
+  const unescaped = withoutEscapeRounds(
+    exact ? textOf(decoded) : rawText,
+    ESCAPE_ROUNDS - (exact ? 1 : 0),
+  );
+  const forms = exact ? [rawText, ...unescaped] : unescaped;
+  // Base64 holds no escapes: what stands in the raw text stands in its decoded form.
+  return [...forms, ...unescaped.map(textInBase64).filter((text) => text !== '')];
+}
+
+/** The text, then the text after each round of removing escapes that changes anything. */
+function withoutEscapeRounds(text: string, rounds: number): readonly string[] {
+  const forms = [text];
+  let form = text;
+  for (let round = 0; round < rounds; round += 1) {
+    const next = withoutEscapes(form);
     if (next === form) break;
     forms.push(next);
     form = next;
   }
-  return [...forms, ...forms.map(textInBase64).filter((text) => text !== '')];
+  return forms;
 }
 
 /** Every key and every string of a JSON value, quoted but not escaped, members as `"key":"value"`. */
