@@ -81,6 +81,11 @@ describe('secrets in disguise', () => {
     expect(scanJson(JSON.stringify({ words: phrase }))).toEqual(['mnemonic.bip39']);
   });
 
+  it('finds base64 behind an escape within an escape', () => {
+    const base64 = Buffer.from(`private key: ${'a1b2c3d4'.repeat(8)}`).toString('base64');
+    expect(scanJson(inReason(JSON.stringify(`file:\n${base64}`)))).toEqual(['hex.private_key']);
+  });
+
   it('finds a PEM file whose line ends are escaped', () => {
     const text = LEAK_SAMPLES.find(({ name }) => name === 'a PEM file')?.text ?? '';
     expect(scanText(text.replaceAll('\n', '\\n'))).toEqual(['pem.private_key', 'der.private_key']);
