@@ -18,7 +18,8 @@ const SUMMARY_FILE = process.env.COUNTERSIGN_TEST_SUMMARY;
 const services = await resolveServices(OPTIONAL_SERVICES, thisMachine());
 const skips = skipLines(services);
 
-const environment = { ...process.env, ...serviceVariables(services) };
+const plain = process.stdout.isTTY || process.env.FORCE_COLOR ? {} : { NO_COLOR: '1' };
+const environment = { ...process.env, ...plain, ...serviceVariables(services) };
 const { exitCode, report } = await runVitest({
   root: ROOT,
   args: process.argv.slice(2),
