@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { BoundaryError } from './errors.ts';
 import { isHex, isHexOrDecimal, parseFelt } from './felt.ts';
 import { LIMITS } from './limits.ts';
-import type { JsonValue } from './strict-json.ts';
+import { InexactNumber, type JsonValue } from './strict-json.ts';
 
 /** The three messages a session key can sign. */
 export type MessageKind = 'invoke-v1' | 'invoke-v2' | 'outside-v2';
@@ -125,6 +125,7 @@ type WireRequest = z.infer<typeof sessionRequestSchema>;
  *   ERR_FELT_OUT_OF_RANGE with the `field` and the `value` as sent.
  */
 export function parseSessionRequest(value: JsonValue): SessionRequest {
+  assertNoNumberAsContext(value);
   const parsed = sessionRequestSchema.safeParse(value);
   if (!parsed.success) throw invalidRequest(parsed.error.issues);
   const wire = parsed.data;
@@ -136,6 +137,14 @@ export function parseSessionRequest(value: JsonValue): SessionRequest {
     );
   }
   return toSessionRequest(wire);
+}
+
+/** To a schema without mandatory members, the object that keeps a number's digits looks like one. */
+function assertNoNumberAsContext(value: JsonValue): void {
+  if (typeof value !== 'object' || value === null || !('context' in value)) return;
+  if (value.context instanceof InexactNumber) {
+    throw fieldError('context', 'expected an object, found a number');
+  }
 }
 
 function toSessionRequest(wire: WireRequest): SessionRequest {
