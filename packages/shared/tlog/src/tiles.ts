@@ -13,7 +13,7 @@ import { BoundaryError } from '@countersign/protocol';
 import { HASH_BYTES, type NodeReader } from './merkle.ts';
 import { isCount } from './wire-text.ts';
 
-/** Hashes in a full tile. */
+/** Hashes in a full tile, entries in a full bundle. */
 export const TILE_WIDTH = 256;
 
 const TILE_HEIGHT = 8;

@@ -10,7 +10,7 @@
 import { malformed } from './proof-error.ts';
 
 /** Largest note, proof or receipt that is read. */
-export const MAX_TEXT_BYTES = 1_048_576;
+const MAX_TEXT_BYTES = 1_048_576;
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const DECIMAL = /^(?:0|[1-9][0-9]{0,15})$/;
