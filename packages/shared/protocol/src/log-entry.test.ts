@@ -110,7 +110,7 @@ describe('decisionEntryBytes', () => {
 
   it('writes nothing of a request that could not be read but its digest', () => {
     const entry = read(decisionEntryBytes({ ...DENIED, asked: undefined, rule: undefined }));
-    expect(Object.keys(entry).sort()).toEqual(
+    expect(Object.keys(entry)).toEqual(
       'client code format outcome policy request requestId time type'.split(' '),
     );
   });
