@@ -177,7 +177,9 @@ function parseBody(bytes: Uint8Array): JsonValue {
 
 /** Keeps what error texts and answers quote. */
 function quote(deps: KeyringDeps, exchange: Exchange, request: SessionRequest): void {
-  exchange.requestId = request.context.requestId ?? exchange.ownRequestId;
+  // The older contract knows only ids of the server, in body, header and log alike.
+  const legacy = deps.settings.profile === 'legacy';
+  if (!legacy) exchange.requestId = request.context.requestId ?? exchange.ownRequestId;
   exchange.quoted = {
     clientId: exchange.clientId,
     keyId: request.keyId ?? deps.settings.defaultKeyId,
@@ -294,10 +296,10 @@ function release(
   request: SessionRequest | undefined,
   signed: SignedMessage,
 ): Reply {
-  const { requestId, ownRequestId } = exchange;
+  const { requestId } = exchange;
   const { profile } = deps.settings;
   const traceId = request?.context.traceId;
-  const body = signResponse(signed, { profile, requestId, ownRequestId, traceId });
+  const body = signResponse(signed, { profile, requestId, traceId });
   const text = JSON.stringify(body);
   scanOutbound(deps, exchange, text);
   exchange.headers['x-countersign-message-kind'] = signed.kind;

@@ -9,15 +9,12 @@ import type { SignedMessage, WireProfile } from '@countersign/protocol';
 export interface SignResponseContext {
   readonly profile: WireProfile;
   readonly requestId: string;
-  /** Our own id, the only one SISNA's answers carry. */
-  readonly ownRequestId: string;
   readonly traceId: string | undefined;
 }
 
 /** Members in the order of the wire contract; `audit` is SPEC v1's and absent in `legacy`. */
 export function signResponse(signed: SignedMessage, context: SignResponseContext): object {
-  const legacy = context.profile === 'legacy';
-  const requestId = legacy ? context.ownRequestId : context.requestId;
+  const { requestId } = context;
   const session = signed.kind === 'invoke-v1';
   const body = {
     requestId,
@@ -30,7 +27,7 @@ export function signResponse(signed: SignedMessage, context: SignResponseContext
     sessionPublicKey: signed.publicKey,
     signature: signed.signature,
   };
-  if (legacy) return body;
+  if (context.profile === 'legacy') return body;
   const audit = {
     policyDecision: 'allow',
     decidedAt: new Date(signed.decidedAtMs).toISOString(),
