@@ -30,15 +30,21 @@ const MARK = /^[0-9]{20}\n$/;
 export function openAcknowledgedMark(path: string, size: number): AcknowledgedMark {
   replacePrivateFile(path, format(size));
   const fd = open(path);
+  let isOpen = true;
   return {
     write: (newSize) => {
+      // INVARIANT: a closed descriptor is not written to, its number may be another file's by now.
+      if (!isOpen) return;
       try {
         writeSync(fd, format(newSize), 0, 'latin1');
       } catch {
         // An older mark still holds: everything below it was acknowledged.
       }
     },
-    close: () => closeSync(fd),
+    close: () => {
+      if (isOpen) closeSync(fd);
+      isOpen = false;
+    },
   };
 }
 

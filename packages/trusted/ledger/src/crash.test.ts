@@ -6,21 +6,22 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseVerifierKey, verifyTlogProof } from '@countersign/tlog';
 import { afterAll, describe, expect, it } from 'vitest';
-import { newDataDir } from '../test/harness.ts';
+import { codeOf, newDataDir } from '../test/harness.ts';
 import type { Ledger } from './ledger.ts';
 import { openLedgerReader } from './ledger-reader.ts';
 import { openLedger } from './open-ledger.ts';
 
 const COMMITTER = fileURLToPath(new URL('../test/committer.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const RUNS = 40;
-const FIRST_STARTS = 12;
+const FIRST_STARTS = 8;
 
 interface Acknowledged {
   readonly index: number;
@@ -40,8 +41,8 @@ const entryOf = (id: string) => Buffer.from(`allow ${id}`.padEnd(700, '.'), 'utf
 const compileCache = mkdtempSync(join(tmpdir(), 'countersign-compiled-'));
 afterAll(() => rmSync(compileCache, { recursive: true, force: true }));
 
-const start = (dataDir: string, run: string): ChildProcess =>
-  spawn(process.execPath, [COMMITTER, dataDir, run], {
+const start = (dataDir: string, run: string, ...flags: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [...flags, COMMITTER, dataDir, run], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   });
@@ -103,7 +104,7 @@ describe('a signer that is killed', () => {
     for (let run = 0; run < RUNS; run += 1) {
       const commits = Math.floor(Math.random() * 40);
       const lines = await linesUntilKilled(
-        start(dataDir, `run ${run}`.replace(' ', '-')),
+        start(dataDir, `run-${run}`),
         (said) => said.length >= 2 + commits,
         Math.random() * 3,
       );
@@ -134,5 +135,44 @@ describe('a signer that is killed', () => {
       expectKept(ledger, acknowledgedIn(lines));
       ledger.close();
     }
+  });
+});
+
+describe('a signer in another process', () => {
+  it('has the directory to itself, and a reader beside it sees its log', async () => {
+    const dataDir = newDataDir();
+    const child = start(dataDir, 'other');
+    const codes: (string | undefined)[] = [];
+    let seen = 0;
+    const lines = await linesUntilKilled(
+      child,
+      (said) => {
+        if (said.length < 3) return false;
+        codes.push(codeOf(() => open(dataDir).close()));
+        const reader = openLedgerReader(dataDir);
+        seen = reader.size();
+        expect(reader.checkLog({ from: seen - 1 }).ok).toBe(true);
+        reader.close();
+        return true;
+      },
+      0,
+    );
+    expect(codes).toEqual(['ERR_STORE_IN_USE']);
+    expect(seen).toBeGreaterThan(0);
+    const ledger = open(dataDir);
+    expectKept(ledger, acknowledgedIn(lines));
+    ledger.close();
+  });
+
+  it('works under the permission model, with its data directory alone to write to', async () => {
+    const dataDir = newDataDir();
+    mkdirSync(dataDir, { mode: 0o700 });
+    const flags = [`--allow-fs-read=${ROOT}`, `--allow-fs-read=${dataDir}`];
+    const child = start(dataDir, 'held', '--permission', ...flags, `--allow-fs-write=${dataDir}`);
+    const first = () => readFileSync(join(dataDir, 'checkpoint'), 'utf8').split('\n')[1];
+    const lines = await linesUntilKilled(child, (said) => said.length >= 30 && first() !== '0', 0);
+    const ledger = open(dataDir);
+    expectKept(ledger, acknowledgedIn(lines));
+    ledger.close();
   });
 });

@@ -5,7 +5,7 @@
  * @see https://c2sp.org/tlog-tiles
  */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BoundaryError, isBoundaryError } from '@countersign/protocol';
 import { formatTilePath, rootAt, type Tile, tilesFor, verifyCheckpoint } from '@countersign/tlog';
@@ -13,6 +13,7 @@ import type { Head } from './head-store.ts';
 import type { Identity } from './identity.ts';
 import type { LogStore } from './log-store.ts';
 import { tileContent } from './log-tiles.ts';
+import { removeIfPossible } from './private-file.ts';
 import { rolledBack, toStoreError } from './store-error.ts';
 
 /** What an export did. */
@@ -106,7 +107,7 @@ function replaceIfChanged(path: string, content: Uint8Array): boolean {
     writeFileSync(temporary, content, { flush: true });
     renameSync(temporary, path);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeIfPossible(temporary);
     throw cause;
   }
   return true;

@@ -71,13 +71,6 @@ export function completedBy(level: number, index: number): number {
   return (index + 1) * 2 ** level - 1;
 }
 
-/** Number of hashes the entry `index` completes: its leaf, and one for each trailing one-bit. */
-export function hashCountOf(index: number): number {
-  let count = 1;
-  for (let rest = index; rest % 2 === 1; rest = Math.floor(rest / 2)) count += 1;
-  return count;
-}
-
 function nodeOf(level: number, index: number, hashes: Uint8Array | undefined): Uint8Array {
   const node = hashes?.slice(level * HASH_BYTES, (level + 1) * HASH_BYTES);
   if (node?.length === HASH_BYTES) return node;

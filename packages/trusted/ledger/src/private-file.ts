@@ -51,7 +51,7 @@ export function replacePrivateFile(path: string, content: Uint8Array | string): 
     }
     renameSync(temporary, path);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeIfPossible(temporary);
     throw toStoreError(cause);
   }
 }
@@ -63,6 +63,15 @@ export async function writeDurably(path: string, content: string): Promise<void>
     await file.writeFile(content);
   } finally {
     await file.close();
+  }
+}
+
+/** Removes what a failed write left; the failure is what matters to the caller. */
+export function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A stray temporary file is overwritten by the next write.
   }
 }
 

@@ -270,8 +270,8 @@ export class SqliteLedger implements Ledger {
     this.#source.heads.insert(head);
     this.#doubtful = head;
     this.#commit.run();
-    this.#doubtful = undefined;
     this.#adopt(head, draft.frontier, outcome.nonceCount);
+    this.#doubtful = undefined;
     for (const node of draft.completed) this.#cache.add(node);
     this.#parts.mark.write(head.size);
     this.#parts.checkpointFile.offer(head.note);

@@ -8,6 +8,7 @@
 
 import { writeSync } from 'node:fs';
 import { argv } from 'node:process';
+import { setImmediate } from 'node:timers/promises';
 import { openLedger } from '../src/index.ts';
 
 const [, , dataDir = '', run = ''] = argv;
@@ -15,16 +16,26 @@ const [, , dataDir = '', run = ''] = argv;
 const seal = { seal: (bytes: Uint8Array) => bytes, open: (bytes: Uint8Array) => bytes };
 const bytesOf = (text: string) => Buffer.from(text.padEnd(700, '.'), 'utf8');
 
-const say = (line: string) => writeSync(1, `${line}\n`);
+/** Writes a line whole, also when the reader is slow and the pipe is full. */
+function say(line: string): void {
+  let rest: Uint8Array = Buffer.from(`${line}\n`, 'utf8');
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
+}
 
 say('opening');
 const ledger = openLedger({ dataDir, clock: { nowMs: () => Date.now() }, seal });
 say('open');
 
 let count = 0;
-
-function commitBatch(): void {
-  const ids = Array.from({ length: 1 + (count % 4) }, (_, at) => `${run}/${count + at}`);
+for (let batch = 0; ; batch += 1) {
+  const ids = Array.from({ length: 1 + (batch % 4) }, (_, at) => `${run}/${count + at}`);
+  count += ids.length;
   const committed = ledger.commit(
     ids.map((id) => ({
       nonceKey: id,
@@ -34,10 +45,6 @@ function commitBatch(): void {
     })),
   );
   say(committed.map(({ index, fresh }, at) => `${index} ${fresh} ${ids[at]}`).join(','));
-  count += ids.length;
   // Every other batch leaves the event loop time to write the checkpoint file.
-  if (count % 2 === 0) setImmediate(commitBatch);
-  else commitBatch();
+  if (batch % 2 === 1) await setImmediate();
 }
-
-commitBatch();
