@@ -97,7 +97,7 @@ const expectKept = (ledger: Ledger, acknowledged: readonly Acknowledged[]) => {
 
 describe('a signer that is killed', () => {
   it(`while it commits, ${RUNS} times, loses nothing it acknowledged`, {
-    timeout: 120_000,
+    timeout: 400_000,
   }, async () => {
     const dataDir = newDataDir();
     let total = 0;
@@ -122,7 +122,7 @@ describe('a signer that is killed', () => {
   });
 
   it(`during its first start, ${FIRST_STARTS} times, can start again`, {
-    timeout: 60_000,
+    timeout: 200_000,
   }, async () => {
     for (let run = 0; run < FIRST_STARTS; run += 1) {
       const dataDir = newDataDir();
@@ -138,7 +138,7 @@ describe('a signer that is killed', () => {
   });
 });
 
-describe('a signer in another process', () => {
+describe('a signer in another process', { timeout: 100_000 }, () => {
   it('has the directory to itself, and a reader beside it sees its log', async () => {
     const dataDir = newDataDir();
     const child = start(dataDir, 'other');

