@@ -83,10 +83,13 @@ class Supervision implements Supervisor {
   #settings: Settings;
   #signer: SignerChild;
   #signerStartedAtMs = 0;
+  #signerRuns = false;
+  #edgeRuns = true;
   readonly #pauses: RestartPauses;
   #pauseMs: number;
   #stopping = false;
   #restart: NodeJS.Timeout | undefined;
+  #lastResort: NodeJS.Timeout | undefined;
   #readyRows: Readonly<Record<string, string>> | undefined;
   #signerReady = false;
   #status = 0;
@@ -133,6 +136,7 @@ class Supervision implements Supervisor {
   #startSigner(): SignerChild {
     const { entries } = this.#options;
     this.#signerStartedAtMs = performance.now();
+    this.#signerRuns = true;
     const signer = startSignerChild(entries.signer, this.#settings.signer.dataDir, {
       onEvent: (event) => this.#hearSigner(event),
       onExit: (reason) => this.#signerGone(reason),
@@ -186,8 +190,9 @@ class Supervision implements Supervisor {
 
   #signerGone(reason: string): void {
     const { report } = this.#options;
+    this.#signerRuns = false;
     if (this.#stopping) {
-      this.#end.resolve(this.#status);
+      this.#checkEnd();
       return;
     }
     if (!this.#signerReady) {
@@ -204,6 +209,7 @@ class Supervision implements Supervisor {
   }
 
   #edgeGone(reason: string): void {
+    this.#edgeRuns = false;
     if (!this.#stopping) {
       this.#status = 1;
       this.#stopping = true;
@@ -212,11 +218,17 @@ class Supervision implements Supervisor {
       this.#becomeReady.reject(new BoundaryError('ERR_INTERNAL', { details: { reason } }));
     }
     // The signer may already be gone, or in its pause; then nobody is left to end.
+    this.#checkEnd();
+    if (!this.#signerRuns) return;
     this.#signer.send({ op: 'stop' });
-    setTimeout(() => {
-      this.#signer.kill();
-      this.#end.resolve(this.#status);
-    }, SIGNER_STOP_MS).unref();
+    this.#lastResort = setTimeout(() => this.#signer.kill(), SIGNER_STOP_MS);
+  }
+
+  /** INVARIANT: `ended` is settled by the exit of the last child, so no timer has to keep us alive. */
+  #checkEnd(): void {
+    if (this.#edgeRuns || this.#signerRuns) return;
+    clearTimeout(this.#lastResort);
+    this.#end.resolve(this.#status);
   }
 
   /** A signer that never worked: end instead of trying for ever. */
@@ -224,7 +236,6 @@ class Supervision implements Supervisor {
     this.#becomeReady.reject(error);
     this.#status = 1;
     this.stop();
-    this.#stopping = true;
   }
 }
 
