@@ -8,6 +8,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Settings, type Supervisor, startSupervisor } from '@countersign/supervisor';
+import { watchLauncher } from './launcher-watch.ts';
 import { paint, say, twoColumns } from './terminal/paint.ts';
 
 /** Process id of a running server, inside its data directory. */
@@ -77,8 +78,9 @@ function listenToSignals(supervisor: Supervisor, options: ServeOptions): void {
   process.on('SIGTERM', () => supervisor.stop());
   process.on('SIGINT', () => supervisor.stop());
   process.on('SIGHUP', () => reload(supervisor, options));
-  // Started by a wrapper: its end is ours.
+  // Started by an older Node or by npm: their end is ours.
   process.on('disconnect', () => supervisor.stop());
+  watchLauncher(process.env, () => supervisor.stop());
 }
 
 function reload(supervisor: Supervisor, { reread }: ServeOptions): void {
