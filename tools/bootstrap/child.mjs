@@ -41,8 +41,9 @@ export function runChild(root, program, args) {
  * would reach the child twice, and many programs take the second as "stop at once".
  *
  * @param {import('node:child_process').ChildProcess} child
+ * @returns {() => void} Stops it.
  */
-function forwardSignals(child) {
+export function forwardSignals(child) {
   const handlers = FORWARDED.map((signal) => {
     const terminalSends = signal === 'SIGINT' && process.stdin.isTTY;
     const handler = () => (terminalSends ? undefined : child.kill(signal));

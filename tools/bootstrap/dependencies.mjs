@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapFailure, EXIT } from './failure.mjs';
-import { isInstalled } from './installed-tree.mjs';
+import { firstDifference } from './installed-tree.mjs';
 import { manifestsOutOfSync } from './lockfile.mjs';
 import { runNpm } from './npm.mjs';
 import { withProgress } from './progress.mjs';
@@ -59,13 +59,8 @@ export async function ensureDependencies(root) {
       'run npm install, look at what changed in the lockfile, and commit it',
     );
   }
-  if (isInstalled(root)) return;
+  if (firstDifference(root) === undefined) return;
   await withProgress('installing dependencies with npm ci', () => install(root));
-  if (isInstalled(root)) return;
-  throw failure(
-    'npm installed something else than what is locked',
-    'check which registry npm uses',
-  );
 }
 
 /**
@@ -81,7 +76,18 @@ async function install(root) {
   } catch (error) {
     if (!(error instanceof BootstrapFailure) || !LOCKFILE_REFUSED.test(error.log)) throw error;
     await runNpm(root, ['install', '--no-save', ...INSTALL_OPTIONS]);
+    assertLocked(root);
   }
+}
+
+/** @param {string} root */
+function assertLocked(root) {
+  const different = firstDifference(root);
+  if (different === undefined) return;
+  throw failure(
+    `npm did not install \`${different}\` as it is locked`,
+    'check which registry npm uses, and that the lockfile is complete',
+  );
 }
 
 /** @param {string} message @param {string} next */

@@ -8,29 +8,34 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { workspaceFolders } from './workspace.mjs';
 
 /**
- * Whether every locked package is installed at the locked integrity, and nothing else is.
+ * The first package that is not installed as it is locked.
  *
- * Packages for other platforms may be absent; everything a manifest needs must be there.
+ * Packages for other platforms may be absent, and so may workspace packages whose folder is.
  *
  * @param {string} root - Absolute path of the workspace.
+ * @returns {string | undefined} Its path in the lockfile; undefined when the trees agree.
  */
-export function isInstalled(root) {
-  const locked = readPackages(join(root, 'package-lock.json'));
-  const installed = readPackages(join(root, 'node_modules/.package-lock.json'));
-  if (locked === undefined || installed === undefined) return false;
-  const needed = Object.keys(locked).filter((path) => path !== '' && isNeeded(locked[path]));
-  return (
-    needed.every((path) => path in installed) &&
-    workspaceFolders(root).every((folder) => folder in locked) &&
-    Object.keys(installed).every((path) => isSame(root, path, locked[path], installed[path]))
+export function firstDifference(root) {
+  const locked = readPackages(join(root, 'package-lock.json')) ?? {};
+  const installed = readPackages(join(root, 'node_modules/.package-lock.json')) ?? {};
+  const missing = Object.keys(locked).find(
+    (path) => !(path in installed) && isNeeded(root, path, locked[path]),
   );
+  const isOther = (path) => !isSame(root, path, locked[path], installed[path]);
+  return missing ?? Object.keys(installed).find(isOther);
 }
 
-/** @param {any} locked - Optional packages count when they name this very platform. */
-function isNeeded({ optional, os, cpu, libc }) {
+/**
+ * Optional packages are needed when they name this very platform.
+ *
+ * @param {string} root @param {string} path @param {any} locked
+ */
+function isNeeded(root, path, { optional, os, cpu, libc, link, resolved }) {
+  if (path === '') return false;
+  if (link || !path.includes('node_modules/'))
+    return existsSync(join(root, link ? resolved : path));
   if (!optional) return true;
   const namesUs = [os].flat().includes(process.platform) && [cpu].flat().includes(process.arch);
   return namesUs && libc === undefined;

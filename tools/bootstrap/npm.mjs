@@ -6,6 +6,7 @@
 
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
+import { forwardSignals } from './child.mjs';
 import { BootstrapFailure, EXIT } from './failure.mjs';
 
 const LOG_LINES = 40;
@@ -45,6 +46,7 @@ function start(root, args) {
     env: npmEnvironment(root),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const release = forwardSignals(npm);
   let log = '';
   const keep = (chunk) => {
     log += chunk;
@@ -53,7 +55,10 @@ function start(root, args) {
   npm.stderr.on('data', keep);
   return new Promise((resolve, reject) => {
     npm.on('error', (cause) => reject(npmMissing(cause)));
-    npm.on('close', (status) => resolve({ status, log }));
+    npm.on('close', (status) => {
+      release();
+      resolve({ status, log });
+    });
   });
 }
 

@@ -107,6 +107,13 @@ describe('checkLockfile finds', () => {
     expect(checkLockfile(tree.root)).toEqual([expect.stringContaining(what)]);
   });
 
+  test('a package of ours that is gone', () => {
+    changeLock('packages/shared/gone', {});
+    expect(checkLockfile(tree.root)).toEqual([
+      'package-lock.json: packages/shared/gone has no folder',
+    ]);
+  });
+
   test('a script on installation nobody allowed', () => {
     changeLock('node_modules/parser', { hasInstallScript: true });
     expect(checkLockfile(tree.root)).toEqual([

@@ -31,6 +31,7 @@ export function checkLockfile(root: string): readonly string[] {
   const locked = [readManifest(root, ''), ...workspaceManifests(root)];
   return [
     ...[...lock.values()].flatMap(checkEntry),
+    ...checkFolders(root, lock),
     ...checkScripts(root, lock),
     ...manifests.flatMap(checkManifest),
     ...locked.flatMap((manifest) => checkAgreement(root, manifest)),
@@ -55,6 +56,14 @@ function checkEntry({ path, isLink, resolved, integrity }: LockEntry): readonly 
 
 function isOwnFolder(resolved: string | undefined): boolean {
   return resolved !== undefined && /^packages\/[\w-]+\/[\w-]+$/.test(resolved);
+}
+
+/** A workspace package that is locked must be there. */
+function checkFolders(root: string, lock: Lockfile): readonly string[] {
+  return [...lock.keys()]
+    .filter((path) => path !== '' && !path.includes('node_modules/'))
+    .filter((path) => !existsSync(join(root, path, 'package.json')))
+    .map((path) => `package-lock.json: ${path} has no folder`);
 }
 
 function checkScripts(root: string, lock: Lockfile): readonly string[] {
