@@ -80,8 +80,11 @@ class Supervision implements Supervisor {
   readonly ended: Promise<number>;
   readonly #options: SupervisorOptions;
   readonly #edge: EdgeChild;
-  #settings: Settings;
   #signer: SignerChild;
+  /** In force in the signer; the next one starts with these. */
+  #inForce: SignerSettings;
+  /** Handed to the signer and not answered yet, oldest first. */
+  #offered: readonly SignerSettings[] = [];
   #signerStartedAtMs = 0;
   #signerRuns = false;
   #edgeRuns = true;
@@ -98,7 +101,7 @@ class Supervision implements Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#settings = options.settings;
+    this.#inForce = options.settings.signer;
     this.#pauses = options.restart ?? RESTART_PAUSES;
     this.#pauseMs = this.#pauses.firstMs;
     this.#becomeReady = Promise.withResolvers();
@@ -111,7 +114,7 @@ class Supervision implements Supervisor {
       onEvent: (event) => this.#hearEdge(event),
       onExit: (reason) => this.#edgeGone(reason),
     });
-    this.#edge.send({ op: 'configure', settings: this.#settings.edge });
+    this.#edge.send({ op: 'configure', settings: options.settings.edge });
     this.#signer = this.#startSigner();
   }
 
@@ -120,9 +123,8 @@ class Supervision implements Supervisor {
   }
 
   reload(settings: Settings): void {
-    this.#settings = settings;
     this.#edge.send({ op: 'configure', settings: settings.edge });
-    this.#signer.send({ op: 'configure', settings: settings.signer });
+    this.#offer(this.#signer, settings.signer);
   }
 
   stop(): void {
@@ -137,13 +139,29 @@ class Supervision implements Supervisor {
     const { entries } = this.#options;
     this.#signerStartedAtMs = performance.now();
     this.#signerRuns = true;
-    const signer = startSignerChild(entries.signer, this.#settings.signer.dataDir, {
+    // One that died may have left a reload unanswered; nobody has refused it yet.
+    const unanswered = this.#offered.filter((settings) => settings !== this.#inForce).slice(-1);
+    this.#offered = [];
+    const signer = startSignerChild(entries.signer, this.#inForce.dataDir, {
       onEvent: (event) => this.#hearSigner(event),
       onExit: (reason) => this.#signerGone(reason),
     });
-    signer.send({ op: 'configure', settings: this.#settings.signer });
+    for (const settings of [this.#inForce, ...unanswered]) this.#offer(signer, settings);
     this.#edge.send({ op: 'signer' }, signer.pipe);
     return signer;
+  }
+
+  #offer(signer: SignerChild, settings: SignerSettings): void {
+    this.#offered = [...this.#offered, settings];
+    signer.send({ op: 'configure', settings });
+  }
+
+  /** Takes note of an answer; answers come in the order of the offers. */
+  #settle(accepted: boolean): void {
+    const [settings, ...rest] = this.#offered;
+    this.#offered = rest;
+    // INVARIANT: settings a signer refused never start the next one. Held by `supervisor.test.ts`.
+    if (accepted && settings !== undefined) this.#inForce = settings;
   }
 
   #hearEdge(event: ProcessEvent): void {
@@ -159,9 +177,11 @@ class Supervision implements Supervisor {
   #hearSigner(event: ProcessEvent): void {
     if (event.event === 'ready') {
       this.#options.report.inForce('signer', event.inForce);
+      this.#settle(true);
       this.#signerReady = true;
       this.#checkReady();
     } else {
+      if (event.event === 'fatal') this.#settle(false);
       this.#hearTrouble('signer', event);
     }
   }
@@ -177,11 +197,14 @@ class Supervision implements Supervisor {
       report.warning(`${from}: ${event.text}`);
       return;
     }
+    const details = event.details as BoundaryError['details'];
     if (event.reload) {
-      report.warning(`${from}: the new settings were refused and the old ones stay: ${event.code}`);
+      const facts = describe(details);
+      report.warning(
+        `${from}: the new settings were refused and the old ones stay: ${event.code}${facts}`,
+      );
       return;
     }
-    const details = event.details as BoundaryError['details'];
     const code = isErrorCode(event.code) ? event.code : 'ERR_INTERNAL';
     const error = new BoundaryError(code, { details });
     report.warning(`${from}: ${error.message} (${code}${describe(details)}); ${nextOf(error)}`);
