@@ -31,6 +31,7 @@ describe('parseStrictJson refuses what other readers forgive', () => {
     ['a raw line feed in a string', '"a\nb"'],
     ['a raw tab in a string', '"a\tb"'],
     ['a raw null byte in a string', '"a\u0000b"'],
+    ['the last control character in a string', '"a\u001fb"'],
     ['an escape that does not exist', '"\\x41"'],
     ['an escaped single quote', '"\\\'"'],
     ['an escape named like a method', '"\\constructor"'],
