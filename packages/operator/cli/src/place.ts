@@ -19,7 +19,7 @@ export interface PlaceFlags {
 }
 
 /** Variable the passphrase may come from; a flag would show it to every user of the machine. */
-export const PASSPHRASE_VARIABLE = 'COUNTERSIGN_PASSPHRASE';
+const PASSPHRASE_VARIABLE = 'COUNTERSIGN_PASSPHRASE';
 
 export function addPlaceOptions(command: Command): Command {
   return command
