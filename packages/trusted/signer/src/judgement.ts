@@ -116,9 +116,9 @@ function toMessage(request: SessionRequest): SessionMessage {
     chainId: request.chainId,
     accountNonce: request.accountNonce,
     validUntilSec: request.validUntilSec,
-    calls: request.calls.map((call) => ({
+    calls: request.calls.map((call, i) => ({
       to: call.to,
-      selector: parseEntrypoint(call.entrypoint).selector,
+      selector: parseEntrypoint(call.entrypoint, `calls[${i}].entrypoint`).selector,
       calldata: call.calldata,
     })),
     ...(request.caller === undefined ? {} : { caller: request.caller }),

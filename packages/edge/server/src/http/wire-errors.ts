@@ -222,9 +222,11 @@ function extrasOf(error: BoundaryError): Readonly<Record<string, unknown>> {
   };
 }
 
-function shapedDetails(error: BoundaryError, details: ErrorDetails): ErrorDetails {
-  const { field, expected, value: _value } = details;
-  if (error.code !== 'ERR_FELT_OUT_OF_RANGE' || typeof field !== 'string') return details;
+/** A wrong field, whoever found it, in the shape the contract gives to wrong fields. */
+function shapedDetails({ code }: BoundaryError, details: ErrorDetails): ErrorDetails {
+  const { field, expected } = details;
+  const aboutField = code === 'ERR_REQUEST_INVALID' || code.startsWith('ERR_FELT_');
+  if (!aboutField || typeof field !== 'string') return details;
   const top = field.replace(/[[.].*$/, '');
   return { formErrors: [], fieldErrors: { [top]: [`${field}: expected ${expected}`] } };
 }
