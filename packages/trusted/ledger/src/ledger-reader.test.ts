@@ -252,6 +252,20 @@ describe('checking a log', () => {
     expect(report).toMatchObject({ entries: 4, checkpoints: 2 });
   });
 
+  it('finds a request nonce that was altered in one of its two places', () => {
+    const { dataDir, ledger } = withCommits(3);
+    ledger.close();
+    const path = join(dataDir, 'ledger.db');
+    const bytes = readFileSync(path);
+    const nonceKey = decisionOf('1').nonceKey;
+    bytes[bytes.indexOf(nonceKey) + nonceKey.length - 3] = 0x39;
+    writeFileSync(path, bytes);
+    expect(openReader(dataDir).checkLog().fault).toEqual({
+      reason: 'the database file is damaged',
+      details: {},
+    });
+  });
+
   it('leaves out what lies before the range', () => {
     const { dataDir, ledger } = withCommits(3, 1, 5);
     ledger.close();

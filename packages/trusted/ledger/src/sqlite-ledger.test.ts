@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import {
   bytesOf,
   codeOf,
+  createTestClock,
   decisionOf,
   errorOf,
   NOW_MS,
@@ -64,11 +65,17 @@ describe('request nonces', () => {
   });
 
   it('stay used when they come again with a later expiry, for as long as that', () => {
-    const ledger = openTestLedger(newDataDir(), { retainedNonces: 0, clockToleranceMs: 0 });
-    const dataOf = (expiresAtMs: number) => [decisionOf('a', expiresAtMs)];
-    expect(ledger.commit(dataOf(NOW_MS + 10))[0]?.fresh).toBe(true);
-    expect(ledger.commit(dataOf(NOW_MS + 99))[0]?.fresh).toBe(false);
-    expect(ledger.commit(dataOf(NOW_MS + 20))[0]?.fresh).toBe(false);
+    const clock = createTestClock();
+    const options = { clock, retainedNonces: 0, clockToleranceMs: 0 };
+    const ledger = openTestLedger(newDataDir(), options);
+    const use = (id: string, expiresAtMs: number) =>
+      ledger.commit([decisionOf(id, expiresAtMs)])[0]?.fresh;
+    expect(use('a', NOW_MS + 10)).toBe(true);
+    expect(use('a', NOW_MS + 99)).toBe(false);
+    expect(use('a', NOW_MS + 20)).toBe(false);
+    clock.advance(50);
+    expect(use('another, so that expired ones are forgotten', NOW_MS + 100)).toBe(true);
+    expect(use('a', NOW_MS + 99)).toBe(false);
   });
 });
 

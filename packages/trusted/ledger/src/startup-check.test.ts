@@ -30,6 +30,8 @@ import {
 } from '../test/harness.ts';
 
 const PAGE_BYTES = 4_096;
+/** Above it, only some pages are checked at start; the file is sparse. */
+const LARGE_BYTES = 65 * 1024 * 1024;
 const WAL_HEADER_BYTES = 32;
 const FRAME_BYTES = 24 + PAGE_BYTES;
 
@@ -169,6 +171,25 @@ describe('a database file', () => {
     expect(reasonFor(dataDir)[0]).toBe('ERR_STORE_CORRUPT');
   });
 
+  it('with a request nonce altered in one of its two places is refused, also in a large file', () => {
+    const dataDir = closed();
+    const intact = readFileSync(database(dataDir));
+    const nonceKey = decisionOf('17').nonceKey;
+    const places = [intact.indexOf(nonceKey), intact.lastIndexOf(nonceKey)];
+    expect(new Set(places).size).toBe(2);
+    for (const place of places) {
+      for (const size of [intact.length, LARGE_BYTES]) {
+        writeFileSync(database(dataDir), intact);
+        flip(database(dataDir), place + nonceKey.length - 3);
+        truncateSync(database(dataDir), size);
+        expect(reasonFor(dataDir)).toEqual(['ERR_STORE_CORRUPT', 'the database file is damaged']);
+      }
+    }
+    writeFileSync(database(dataDir), intact);
+    truncateSync(database(dataDir), LARGE_BYTES);
+    expect(openTestLedger(dataDir).size()).toBe(30);
+  });
+
   it('of another program is refused', () => {
     const dataDir = closed();
     rmSync(database(dataDir));
@@ -210,6 +231,7 @@ describe('a row', () => {
     ['mark of forgotten nonces', 'UPDATE checkpoints SET forgotten_through_ms = 1', 'altered'],
     ['name that was altered', "UPDATE identity SET origin = 'other.example'", 'fit together'],
     ['key that was altered', "UPDATE identity SET verifier_key = 'x'", 'unreadable'],
+    ['mark of another program', 'PRAGMA application_id = 7', 'not a ledger'],
     ['table too many', 'CREATE TABLE extra (a)', 'tables'],
     [
       'trigger that forgets nonces',

@@ -170,7 +170,7 @@ describe('a COMMIT that fails', () => {
     });
     const { ledger, db } = openInside(dataDir, { wrap });
     expect(codeOf(() => ledger.commit([decisionOf('b')]))).toBe('ERR_STORE_UNAVAILABLE');
-    db.exec("UPDATE checkpoints SET note = 'another' WHERE size = 1");
+    db.exec('DELETE FROM checkpoints WHERE size = 1');
     expect(codeOf(() => ledger.commit([decisionOf('b')]))).toBe('ERR_STORE_CORRUPT');
     expect(codeOf(() => ledger.append([bytesOf('note')]))).toBe('ERR_STORE_CORRUPT');
     expect(codeOf(() => ledger.entry(0))).toBe('ERR_STORE_CORRUPT');
