@@ -76,7 +76,7 @@ function textGrant(list: 'all' | readonly string[]): Grant<string> {
 }
 
 function grantDocument<T>(grant: Grant<T>, write: (item: T) => string): CanonicalValue {
-  return grant === 'all' ? 'all' : [...grant].map(write).sort();
+  return grant === 'all' ? 'all' : [...grant].map(write).sort((a, b) => (a < b ? -1 : 1));
 }
 
 function record<T>(
