@@ -29,13 +29,19 @@ export interface BoundaryOptions {
   readonly signer?: Partial<SignerSettings>;
 }
 
-/** A path inside a fresh directory that goes away with the test; a private directory is at the path. */
+/** A private directory that goes away with the test. */
 export function freshDataDir(): string {
+  const { dataDir, remove } = makeDataDir();
+  onTestFinished(remove);
+  return dataDir;
+}
+
+/** A private directory, alone in one that `remove` removes with it. */
+export function makeDataDir(): { readonly dataDir: string; readonly remove: () => void } {
   const parent = realpathSync(mkdtempSync(join(tmpdir(), 'countersign-crash-')));
-  onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
   const dataDir = join(parent, 'data');
   mkdirSync(dataDir, { mode: 0o700 });
-  return dataDir;
+  return { dataDir, remove: () => rmSync(parent, { recursive: true, force: true }) };
 }
 
 /** Everything is allowed; an edge of these settings prints errors only. */
