@@ -5,7 +5,12 @@
  * @module
  */
 
-import { createServer as createHttpServer, type Server, type ServerOptions } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
@@ -18,6 +23,7 @@ import { createEdgeApp, type EdgeApp } from './edge-app.ts';
 import type { EventLog } from './event-log.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { answerBadConnection } from './http/bad-connection.ts';
+import { setTargetAside } from './http/request-target.ts';
 import { createLeakScanner } from './leak-scan/leak-scanner.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createSharedStores, type SharedStores } from './shared-stores.ts';
@@ -162,9 +168,13 @@ class ListeningEdge implements EdgeServer {
   }
 
   #createServer(): Server {
-    const listener = getRequestListener((request, env) => this.#app.fetch(request, env), {
+    const handle = getRequestListener((request, env) => this.#app.fetch(request, env), {
       overrideGlobalObjects: false,
     });
+    const listener: RequestListener = (incoming, outgoing) => {
+      setTargetAside(incoming);
+      void handle(incoming, outgoing);
+    };
     const { tls, profile } = this.#settings;
     const options: ServerOptions = {
       maxHeaderSize: LIMITS.headerBytes,

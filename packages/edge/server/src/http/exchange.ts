@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from './caller.ts';
 import { callerOf } from './caller.ts';
+import { routePath, targetOf } from './request-target.ts';
 import type { Quoted } from './wire-errors.ts';
 
 /** Header values that may be echoed: visible ASCII, bounded. */
@@ -32,7 +33,7 @@ export interface Exchange {
 }
 
 export function createExchange(incoming: IncomingMessage): Exchange {
-  const target = incoming.url ?? '/';
+  const target = targetOf(incoming);
   const ownRequestId = randomUUID();
   return {
     incoming,
@@ -51,13 +52,6 @@ export function createExchange(incoming: IncomingMessage): Exchange {
 /** The id as a header and in the log: the caller's only when it is harmless there. */
 export function headerRequestId(exchange: Exchange): string {
   return ECHOABLE.test(exchange.requestId) ? exchange.requestId : exchange.ownRequestId;
-}
-
-/** Path for routing: case and one trailing slash do not matter, the query neither. */
-function routePath(target: string): string {
-  const path = target.split('?', 1)[0] ?? '/';
-  const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-  return trimmed.toLowerCase();
 }
 
 function callerRequestId(incoming: IncomingMessage): Record<string, string> {
