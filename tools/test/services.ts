@@ -29,6 +29,12 @@ export const OPTIONAL_SERVICES: readonly OptionalService[] = [
     aptPackage: 'redis-server',
     howTo: 'install it with `apt-get install redis-server` or `brew install redis`',
   },
+  {
+    program: 'openssl',
+    variable: 'COUNTERSIGN_TEST_OPENSSL',
+    aptPackage: 'openssl',
+    howTo: 'install it with `apt-get install openssl`; certificates for tests are made with it',
+  },
 ];
 
 /** Where one service is; `path` is undefined when it cannot be had here. */
