@@ -11,9 +11,12 @@ import { type Environment, readJson, readText, SettingError } from './environmen
 export interface KeyringClient {
   readonly clientId: string;
   readonly hmacSecret: string;
-  readonly allowedKeyIds: readonly string[];
-  readonly allowedAccountAddresses: readonly string[];
+  /** An absent list means all; an empty one means none. */
+  readonly allowedKeyIds: Allowed;
+  readonly allowedAccountAddresses: Allowed;
 }
+
+export type Allowed = 'all' | readonly string[];
 
 export interface KeyringKey {
   readonly keyId: string;
@@ -46,11 +49,12 @@ const pinsSchema = z.record(z.string(), hexText);
 export function readClients(env: Environment, defaultClientId: string): readonly KeyringClient[] {
   const list = readJson(env, 'KEYRING_AUTH_CLIENTS_JSON');
   if (list === undefined) return [singleClient(env, defaultClientId)];
-  const clients = check(clientsSchema, list, 'KEYRING_AUTH_CLIENTS_JSON').map((client) => ({
+  const given = check(clientsSchema, list, 'KEYRING_AUTH_CLIENTS_JSON');
+  const clients = given.map((client): KeyringClient => ({
     clientId: client.clientId,
     hmacSecret: client.hmacSecret,
-    allowedKeyIds: client.allowedKeyIds ?? [],
-    allowedAccountAddresses: client.allowedAccountAddresses ?? [],
+    allowedKeyIds: client.allowedKeyIds ?? 'all',
+    allowedAccountAddresses: client.allowedAccountAddresses ?? 'all',
   }));
   const twice = repeated(clients.map((client) => client.clientId));
   if (twice !== undefined) throw new SettingError(`Duplicate auth client id: ${twice}`);
@@ -124,7 +128,7 @@ function singleClient(env: Environment, clientId: string): KeyringClient {
       `KEYRING_HMAC_SECRET must have at least ${LEAST_SECRET_CHARS} characters`,
     );
   }
-  return { clientId, hmacSecret, allowedKeyIds: [], allowedAccountAddresses: [] };
+  return { clientId, hmacSecret, allowedKeyIds: 'all', allowedAccountAddresses: 'all' };
 }
 
 function singleKey(env: Environment, keyId: string): KeyringKey {

@@ -26,6 +26,7 @@ import {
 } from './environment.ts';
 import { assertSecureEnough } from './keyring-guards.ts';
 import {
+  type Allowed,
   type KeyringClient,
   type KeyringKey,
   readChains,
@@ -103,8 +104,8 @@ function signerSettings(env: Environment, read: Read, options: KeyringOptions): 
       defaultKeyId: read.defaultKeyId,
       clients: read.clients.map((client) => ({
         clientId: client.clientId,
-        keyIds: allWhenEmpty(client.allowedKeyIds),
-        accounts: allWhenEmpty(client.allowedAccountAddresses),
+        keyIds: settingOf(client.allowedKeyIds),
+        accounts: settingOf(client.allowedAccountAddresses),
       })),
       keys: read.keys.map(({ keyId }) => ({
         keyId,
@@ -238,6 +239,7 @@ function demandBridge(env: Environment, name: string): string {
 }
 
 function assertKnownKeys(client: KeyringClient, keys: readonly KeyringKey[]): void {
+  if (client.allowedKeyIds === 'all') return;
   for (const keyId of client.allowedKeyIds) {
     if (!keys.some((key) => key.keyId === keyId)) {
       throw new SettingError(
@@ -267,14 +269,14 @@ function derive(privateKey: string, keyId: string): bigint {
   }
 }
 
-function allWhenEmpty(list: readonly string[]): 'all' | string[] {
-  return list.length === 0 ? 'all' : [...list];
+function settingOf(list: Allowed): 'all' | string[] {
+  return list === 'all' ? 'all' : [...list];
 }
 
 function warningsOf(env: Environment, read: Read): readonly string[] {
   const open = (part: 'allowedKeyIds' | 'allowedAccountAddresses'): string =>
     read.clients
-      .filter((client) => client[part].length === 0)
+      .filter((client) => client[part] === 'all')
       .map((client) => client.clientId)
       .join(', ');
   const anyKey = open('allowedKeyIds');
