@@ -7,7 +7,6 @@
  * @module
  */
 
-import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { BoundaryError } from '@countersign/protocol';
 import { createPrivateFile } from './private-file.ts';
@@ -30,9 +29,9 @@ const WAIT_MS = 2_000;
  *   ERR_STORE_CORRUPT when the file is not what this function makes; ERR_STORE_UNAVAILABLE.
  */
 export function lockDirectory(path: string): DirectoryLock {
-  // INVARIANT: an existing lock file is opened by SQLite alone. Closing any other descriptor of it
-  // would drop every POSIX lock this process holds on the file.
-  if (!existsSync(path)) createPrivateFile(path);
+  // INVARIANT: an existing lock file is opened by SQLite alone, and this does not open one. Closing
+  // any other descriptor of it would drop every POSIX lock this process holds on the file.
+  createPrivateFile(path);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: WAIT_MS });

@@ -28,6 +28,7 @@ import {
   newDataDir,
   openTestLedger,
   provenEntries,
+  replaceNote,
   textOf,
 } from '../test/harness.ts';
 import type { Ledger } from './ledger.ts';
@@ -250,6 +251,14 @@ describe('checking a log', () => {
       details: { size: 4 },
     });
     expect(report).toMatchObject({ entries: 4, checkpoints: 2 });
+  });
+
+  it('checks the signature of the newest checkpoint whatever the range', () => {
+    const { dataDir, ledger } = withCommits(3, 1, 5);
+    ledger.close();
+    replaceNote(dataDir, 9, withCommits(9).ledger.checkpoint());
+    const report = openReader(dataDir).checkLog({ to: 3 });
+    expect(report.fault?.reason).toBe('a stored checkpoint does not verify');
   });
 
   it('finds a request nonce that was altered in one of its two places', () => {

@@ -17,7 +17,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { createVerifierKey, formatVerifierKey, KEY_TYPE } from '@countersign/tlog';
+import {
+  createVerifierKey,
+  formatVerifierKey,
+  KEY_TYPE,
+  parseNote,
+  signNote,
+} from '@countersign/tlog';
 import { describe, expect, it } from 'vitest';
 import {
   bytesOf,
@@ -27,7 +33,11 @@ import {
   newDataDir,
   openTestLedger,
   provenEntries,
+  replaceNote,
+  TEST_SEAL,
 } from '../test/harness.ts';
+import { dataDirectoryAt } from './data-directory.ts';
+import { openLogKey } from './log-key.ts';
 
 const PAGE_BYTES = 4_096;
 /** Above it, only some pages are checked at start; the file is sparse. */
@@ -394,6 +404,18 @@ describe('the marks beside the database', () => {
     },
   );
 
+  it('must carry the name of this log, whoever signed them', () => {
+    const dataDir = closed(3);
+    const { checkpoint } = dataDirectoryAt(dataDir);
+    const { text } = parseNote(readFileSync(checkpoint));
+    const [origin = '', ...rest] = text.split('\n');
+    const signer = openLogKey(dataDirectoryAt(dataDir), TEST_SEAL, origin);
+    writeFileSync(checkpoint, signNote([origin, ...rest].join('\n'), signer));
+    openTestLedger(dataDir).close();
+    writeFileSync(checkpoint, signNote(['other.example', ...rest].join('\n'), signer));
+    expect(reasonFor(dataDir)[0]).toBe('ERR_STORE_CORRUPT');
+  });
+
   it('must be signed by this log', () => {
     const dataDir = closed(3);
     cpSync(join(closed(3), 'checkpoint'), join(dataDir, 'checkpoint'));
@@ -410,14 +432,4 @@ describe('the marks beside the database', () => {
 function otherKey(): string {
   const key = createVerifierKey('other.example', KEY_TYPE.ed25519, new Uint8Array(32).fill(9));
   return `'${formatVerifierKey(key)}'`;
-}
-
-/** Puts another note into a row and makes its digest fit again, as only a forger would. */
-function replaceNote(dataDir: string, size: number, note: string): void {
-  const db = new DatabaseSync(join(dataDir, 'ledger.db'));
-  const row = db.prepare('SELECT * FROM checkpoints WHERE size = ?').get(size) ?? {};
-  const text = `${size}\n${row.high_water_ms}\n${row.forgotten_through_ms}\n${note}`;
-  const digest = hash('sha256', text, 'buffer');
-  db.prepare('UPDATE checkpoints SET note = ?, digest = ? WHERE size = ?').run(note, digest, size);
-  db.close();
 }

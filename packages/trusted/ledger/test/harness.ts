@@ -5,10 +5,11 @@
  * @module
  */
 
+import { hash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type BoundaryError, isBoundaryError } from '@countersign/protocol';
 import { parseVerifierKey, verifyTlogProof } from '@countersign/tlog';
 import { onTestFinished } from 'vitest';
@@ -166,4 +167,14 @@ export function provenEntries(
     if (proof.index !== index || proof.size !== ledger.size()) throw new Error('another proof');
     return textOf(entry);
   });
+}
+
+/** Puts another note into a row and makes its digest fit again, as only a forger would. */
+export function replaceNote(dataDir: string, size: number, note: string): void {
+  const db = new DatabaseSync(join(dataDir, 'ledger.db'));
+  const row = db.prepare('SELECT * FROM checkpoints WHERE size = ?').get(size) ?? {};
+  const text = `${size}\n${row.high_water_ms}\n${row.forgotten_through_ms}\n${note}`;
+  const digest = hash('sha256', text, 'buffer');
+  db.prepare('UPDATE checkpoints SET note = ?, digest = ? WHERE size = ?').run(note, digest, size);
+  db.close();
 }
