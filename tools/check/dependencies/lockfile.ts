@@ -17,6 +17,8 @@ export interface LockEntry {
   readonly integrity: string | undefined;
   readonly resolved: string | undefined;
   readonly isLink: boolean;
+  /** A development package that only some platforms install. */
+  readonly isOptionalTool: boolean;
   readonly hasInstallScript: boolean;
   /** What it needs at run time: name to version range. */
   readonly needs: Readonly<Record<string, string>>;
@@ -91,6 +93,7 @@ function toEntry(path: string, value: JsonObject): LockEntry {
     integrity: text(value.integrity),
     resolved: text(value.resolved),
     isLink: value.link === true,
+    isOptionalTool: value.dev === true && value.optional === true && value.os !== undefined,
     hasInstallScript: value.hasInstallScript === true,
     needs: { ...stringEntries(value.dependencies), ...optional, ...peers },
     optional: new Set([...Object.keys(optional), ...optionalPeers(value.peerDependenciesMeta)]),
