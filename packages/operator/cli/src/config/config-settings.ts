@@ -8,9 +8,10 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { BoundaryError, type EdgeSettings } from '@countersign/protocol';
+import { BoundaryError, type EdgeSettings, toHex } from '@countersign/protocol';
 import type { Settings } from '@countersign/supervisor';
 import { prepareDataDir } from '../data-dir.ts';
+import { findTlsFault } from '../tls-fault.ts';
 import { CHAIN_NAMES, type Config, type SecretSource } from './config-schema.ts';
 
 const LEAST_SECRET_CHARS = 16;
@@ -154,7 +155,7 @@ function tlsSettings(
   resolve: (file: string) => string,
 ): NonNullable<EdgeSettings['tls']> {
   const { clientCa } = tls;
-  return {
+  const read = {
     certPem: readFile(resolve(tls.cert), 'listen.tls.cert'),
     keyPem: readFile(resolve(tls.key), 'listen.tls.key'),
     clientCertificates: clientCa !== undefined,
@@ -162,6 +163,9 @@ function tlsSettings(
       ? {}
       : { caPem: readFile(resolve(clientCa), 'listen.tls.clientCa') }),
   };
+  const fault = findTlsFault(read);
+  if (fault === undefined) return read;
+  throw invalid(`listen.tls.${fault.part === 'ca' ? 'clientCa' : fault.part}`, fault.expected);
 }
 
 function bridgeSettings(
@@ -182,12 +186,18 @@ function readSecret(
   resolve: (file: string) => string,
   env: ConfigContext['env'],
 ): string {
-  if ('file' in source) return readFile(resolve(source.file), field).trim();
+  if ('file' in source) return readSecretFile(resolve(source.file), field);
   const value = env[source.env];
   if (value === undefined || value === '') {
     throw invalid(field, `the environment variable ${source.env} to be set`);
   }
   return value;
+}
+
+function readSecretFile(file: string, field: string): string {
+  const text = readFile(file, field).trim();
+  if (text === '') throw invalid(field, 'a file with something in it');
+  return text;
 }
 
 function clientSecret(text: string, clientId: string): string {
@@ -230,6 +240,12 @@ function assertConsistent(config: Config): void {
   if (config.defaultClient !== undefined && !clientIds.includes(config.defaultClient)) {
     throw invalid('defaultClient', 'the id of a configured client');
   }
+  for (const key of config.keys) {
+    assertUnique(
+      key.caps.map(({ token }) => toHex(BigInt(token))),
+      `keys.${key.id}.caps`,
+    );
+  }
   assertBridge(config);
   const wantsRedis =
     config.authentication.nonceStore === 'redis' || config.rateLimit?.store === 'redis';
@@ -239,7 +255,10 @@ function assertConsistent(config: Config): void {
 
 function assertBridge(config: Config): void {
   for (const key of config.keys) {
-    if (key.custody !== 'dfns') continue;
+    if (key.custody !== 'dfns') {
+      if (key.publicKey === undefined) continue;
+      throw invalid(`keys.${key.id}.publicKey`, 'nothing, or custody: dfns: it pins a bridge key');
+    }
     if (config.bridge === undefined)
       throw invalid('bridge', `a section, because key ${key.id} uses it`);
     if (key.publicKey === undefined)
@@ -249,7 +268,7 @@ function assertBridge(config: Config): void {
 
 function assertUnique(ids: readonly string[], field: string): void {
   const twice = ids.find((id, i) => ids.indexOf(id) !== i);
-  if (twice !== undefined) throw invalid(field, `unique ids, found ${twice} twice`);
+  if (twice !== undefined) throw invalid(field, `each once, found ${twice} twice`);
 }
 
 function invalid(field: string, expected: string): BoundaryError {

@@ -15,7 +15,7 @@ export class SettingError extends Error {
 const TRUE = new Set(['1', 'true', 'yes', 'on']);
 
 export function readFlag(env: Environment, name: string): boolean {
-  return TRUE.has((env[name] ?? '').toLowerCase());
+  return TRUE.has((env[name] ?? '').trim().toLowerCase());
 }
 
 /** @throws SettingError unless the value is an integer from 1 to `most`. */

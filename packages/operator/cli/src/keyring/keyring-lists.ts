@@ -50,12 +50,14 @@ export function readClients(env: Environment, defaultClientId: string): readonly
   const list = readJson(env, 'KEYRING_AUTH_CLIENTS_JSON');
   if (list === undefined) return [singleClient(env, defaultClientId)];
   const given = check(clientsSchema, list, 'KEYRING_AUTH_CLIENTS_JSON');
-  const clients = given.map((client): KeyringClient => ({
-    clientId: client.clientId,
-    hmacSecret: client.hmacSecret,
-    allowedKeyIds: client.allowedKeyIds ?? 'all',
-    allowedAccountAddresses: client.allowedAccountAddresses ?? 'all',
-  }));
+  const clients = given.map(
+    (client): KeyringClient => ({
+      clientId: client.clientId,
+      hmacSecret: client.hmacSecret,
+      allowedKeyIds: client.allowedKeyIds ?? 'all',
+      allowedAccountAddresses: client.allowedAccountAddresses ?? 'all',
+    }),
+  );
   const twice = repeated(clients.map((client) => client.clientId));
   if (twice !== undefined) throw new SettingError(`Duplicate auth client id: ${twice}`);
   if (!clients.some((client) => client.clientId === defaultClientId)) {

@@ -16,6 +16,7 @@ import {
   type WireProfile,
 } from '@countersign/protocol';
 import type { Settings } from '@countersign/supervisor';
+import { findTlsFault } from '../tls-fault.ts';
 import {
   type Environment,
   readChoice,
@@ -175,17 +176,25 @@ function edgeSettings(env: Environment, read: Read, options: KeyringOptions): Ed
 function tlsSettings(env: Environment): EdgeSettings['tls'] {
   if (readChoice(env, 'KEYRING_TRANSPORT', ['http', 'https'], 'http') === 'http') return undefined;
   const caPath = readText(env, 'KEYRING_TLS_CA_PATH');
-  return {
+  const tls = {
     certPem: readPem(env, 'KEYRING_TLS_CERT_PATH'),
     keyPem: readPem(env, 'KEYRING_TLS_KEY_PATH'),
     clientCertificates: readFlag(env, 'KEYRING_MTLS_REQUIRED'),
     ...(caPath === undefined ? {} : { caPem: readPem(env, 'KEYRING_TLS_CA_PATH') }),
   };
+  const fault = findTlsFault(tls);
+  if (fault === undefined) return tls;
+  const name = `KEYRING_TLS_${fault.part.toUpperCase()}_PATH`;
+  throw new SettingError(`${name} must name a file with ${fault.expected}`);
 }
 
 function readPem(env: Environment, name: string): string {
   const path = readText(env, name);
-  if (path === undefined) throw new SettingError(`KEYRING_TRANSPORT=https requires ${name}`);
+  if (path === undefined) {
+    throw new SettingError(
+      'KEYRING_TRANSPORT=https requires KEYRING_TLS_CERT_PATH and KEYRING_TLS_KEY_PATH',
+    );
+  }
   try {
     return readFileSync(path, 'utf8');
   } catch {
@@ -239,6 +248,7 @@ function demandBridge(env: Environment, name: string): string {
 }
 
 function assertKnownKeys(client: KeyringClient, keys: readonly KeyringKey[]): void {
+  if (client.allowedKeyIds === 'all') return;
   if (client.allowedKeyIds === 'all') return;
   for (const keyId of client.allowedKeyIds) {
     if (!keys.some((key) => key.keyId === keyId)) {
