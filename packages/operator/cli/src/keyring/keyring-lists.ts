@@ -4,14 +4,14 @@
  * @module
  */
 
-import { isHex, isHexOrDecimal } from '@countersign/protocol';
+import { isHex, isHexOrDecimal, LIMITS } from '@countersign/protocol';
 import { z } from 'zod';
 import { type Environment, readJson, readText, SettingError } from './environment.ts';
 
 export interface KeyringClient {
   readonly clientId: string;
   readonly hmacSecret: string;
-  /** An absent list means all; an empty one means none. */
+  /** With these variables, and only with them, an absent or empty list means all; each is warned about. */
   readonly allowedKeyIds: Allowed;
   readonly allowedAccountAddresses: Allowed;
 }
@@ -31,7 +31,7 @@ const secretText = z.string().min(LEAST_SECRET_CHARS);
 const clientsSchema = z
   .array(
     z.object({
-      clientId: z.string().min(1).max(128),
+      clientId: z.string().min(1).max(LIMITS.clientIdChars),
       hmacSecret: secretText,
       allowedKeyIds: z.array(z.string().min(1)).optional(),
       allowedAccountAddresses: z.array(hexText).optional(),
@@ -40,7 +40,13 @@ const clientsSchema = z
   .min(1);
 
 const keysSchema = z
-  .array(z.object({ keyId: z.string().min(1), privateKey: hexText, publicKey: hexText.optional() }))
+  .array(
+    z.object({
+      keyId: z.string().min(1).max(LIMITS.keyIdChars),
+      privateKey: hexText,
+      publicKey: hexText.optional(),
+    }),
+  )
   .min(1);
 
 const pinsSchema = z.record(z.string(), hexText);
@@ -54,8 +60,8 @@ export function readClients(env: Environment, defaultClientId: string): readonly
     (client): KeyringClient => ({
       clientId: client.clientId,
       hmacSecret: client.hmacSecret,
-      allowedKeyIds: client.allowedKeyIds ?? 'all',
-      allowedAccountAddresses: client.allowedAccountAddresses ?? 'all',
+      allowedKeyIds: allWhenEmpty(client.allowedKeyIds),
+      allowedAccountAddresses: allWhenEmpty(client.allowedAccountAddresses),
     }),
   );
   const twice = repeated(clients.map((client) => client.clientId));
@@ -161,4 +167,8 @@ function check<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
 
 function repeated(items: readonly string[]): string | undefined {
   return items.find((item, i) => items.indexOf(item) !== i);
+}
+
+function allWhenEmpty(list: readonly string[] | undefined): Allowed {
+  return list === undefined || list.length === 0 ? 'all' : list;
 }

@@ -12,6 +12,7 @@ import { parsePrivateKey, publicKeyX } from '@countersign/crypto';
 import {
   type EdgeSettings,
   isBoundaryError,
+  LIMITS,
   type MessageKind,
   type WireProfile,
 } from '@countersign/protocol';
@@ -35,6 +36,9 @@ import {
   readKeys,
   readPins,
 } from './keyring-lists.ts';
+
+/** What a timer of Node can count. */
+const MOST_TIMEOUT_MS = 2_147_483_647;
 
 /** What the variables do not cover; set by flags of the command. */
 export interface KeyringOptions {
@@ -77,8 +81,8 @@ export function keyringSettings(env: Environment, options: KeyringOptions): Keyr
 }
 
 function readAll(env: Environment): Read {
-  const defaultClientId = readText(env, 'KEYRING_DEFAULT_AUTH_CLIENT_ID') ?? 'default';
-  const defaultKeyId = readText(env, 'KEYRING_DEFAULT_KEY_ID') ?? 'default';
+  const defaultClientId = readId(env, 'KEYRING_DEFAULT_AUTH_CLIENT_ID', LIMITS.clientIdChars);
+  const defaultKeyId = readId(env, 'KEYRING_DEFAULT_KEY_ID', LIMITS.keyIdChars);
   readChoice(env, 'KEYRING_SESSION_SIGNATURE_MODE', ['v2_snip12'], 'v2_snip12');
   const clients = readClients(env, defaultClientId);
   const keys = readKeys(env, defaultKeyId);
@@ -87,6 +91,12 @@ function readAll(env: Environment): Read {
   const provider = readChoice(env, 'KEYRING_SIGNER_PROVIDER', ['local', 'dfns'], 'local');
   const fallback = readChoice(env, 'KEYRING_SIGNER_FALLBACK_PROVIDER', ['none', 'local'], 'none');
   return { clients, keys, defaultClientId, defaultKeyId, provider, fallback };
+}
+
+function readId(env: Environment, name: string, mostChars: number): string {
+  const id = readText(env, name) ?? 'default';
+  if (id.length <= mostChars) return id;
+  throw new SettingError(`${name} must have at most ${mostChars} characters`);
 }
 
 function signerSettings(env: Environment, read: Read, options: KeyringOptions): Settings['signer'] {
@@ -232,11 +242,11 @@ function rateLimitSettings(env: Environment): EdgeSettings['rateLimit'] {
 
 function bridgeSettings(env: Environment): EdgeSettings['bridge'] {
   return {
-    url: demandBridge(env, 'KEYRING_DFNS_SIGNER_URL'),
-    authToken: demandBridge(env, 'KEYRING_DFNS_AUTH_TOKEN'),
-    userActionSignature: demandBridge(env, 'KEYRING_DFNS_USER_ACTION_SIGNATURE'),
-    timeoutMs: readCount(env, 'KEYRING_DFNS_TIMEOUT_MS', 7_000),
-    preflightTimeoutMs: readCount(env, 'KEYRING_DFNS_PREFLIGHT_TIMEOUT_MS', 3_000),
+    url: bridgeUrl(demandBridge(env, 'KEYRING_DFNS_SIGNER_URL')),
+    authToken: bridgeCredential(env, 'KEYRING_DFNS_AUTH_TOKEN'),
+    userActionSignature: bridgeCredential(env, 'KEYRING_DFNS_USER_ACTION_SIGNATURE'),
+    timeoutMs: readCount(env, 'KEYRING_DFNS_TIMEOUT_MS', 7_000, MOST_TIMEOUT_MS),
+    preflightTimeoutMs: readCount(env, 'KEYRING_DFNS_PREFLIGHT_TIMEOUT_MS', 3_000, MOST_TIMEOUT_MS),
     preflightOnStart: readFlag(env, 'KEYRING_DFNS_PREFLIGHT_ON_STARTUP'),
   };
 }
@@ -247,8 +257,19 @@ function demandBridge(env: Environment, name: string): string {
   return value;
 }
 
+function bridgeUrl(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.parse(text) !== null) return text;
+  throw new SettingError('KEYRING_DFNS_SIGNER_URL must be a URL that starts with http: or https:');
+}
+
+/** Credentials travel as headers. */
+function bridgeCredential(env: Environment, name: string): string {
+  const value = demandBridge(env, name);
+  if (/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return value;
+  throw new SettingError(`${name} must be printable ASCII without blanks around it`);
+}
+
 function assertKnownKeys(client: KeyringClient, keys: readonly KeyringKey[]): void {
-  if (client.allowedKeyIds === 'all') return;
   if (client.allowedKeyIds === 'all') return;
   for (const keyId of client.allowedKeyIds) {
     if (!keys.some((key) => key.keyId === keyId)) {
