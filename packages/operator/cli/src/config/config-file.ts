@@ -6,8 +6,8 @@
 
 import { readFileSync } from 'node:fs';
 import { BoundaryError } from '@countersign/protocol';
-import { parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { type Document, parseDocument } from 'yaml';
+import { describeIssue } from './config-issue.ts';
 import { type Config, configSchema } from './config-schema.ts';
 
 /**
@@ -27,12 +27,32 @@ export function parseConfig(text: string, name: string): Config {
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
     const line = problem.linePos?.[0].line;
-    throw invalid(name, `line ${line ?? '?'}`, problem.message.split('\n', 1)[0] ?? 'YAML');
+    throw invalid(name, `line ${line ?? '?'}`, yamlWords(problem.message));
   }
-  const parsed = configSchema.safeParse(document.toJS({ maxAliasCount: 0 }));
+  const parsed = configSchema.safeParse(toData(document, name));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw invalid(name, fieldOf(issue), issue?.message ?? 'invalid');
+  const { field, expected } =
+    issue === undefined
+      ? { field: '(top level)', expected: 'a configuration' }
+      : describeIssue(issue);
+  throw invalid(name, field, expected);
+}
+
+/** The parser's sentence, without the place, which stands beside it, and the excerpt below it. */
+function yamlWords(message: string): string {
+  return (message.split('\n', 1)[0] ?? '').replace(/ at line \d+, column \d+:?$/, '');
+}
+
+function toData(document: Document, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    throw new BoundaryError('ERR_CONFIG_INVALID', {
+      details: { file: name, field: '(aliases)', expected: 'every value written out, no aliases' },
+      cause,
+    });
+  }
 }
 
 function readText(path: string): string {
@@ -45,16 +65,6 @@ function readText(path: string): string {
       cause,
     });
   }
-}
-
-function fieldOf(issue: z.core.$ZodIssue | undefined): string {
-  const path = issue?.path ?? [];
-  return (
-    path
-      .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
-      .join('')
-      .replace(/^\./, '') || '(top level)'
-  );
 }
 
 function invalid(file: string, field: string, expected: string): BoundaryError {

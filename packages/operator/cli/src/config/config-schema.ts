@@ -6,7 +6,7 @@
  * @module
  */
 
-import { isHex, isHexOrDecimal } from '@countersign/protocol';
+import { FIELD_PRIME, isHex, isHexOrDecimal } from '@countersign/protocol';
 import { z } from 'zod';
 
 /** Chains by their usual names; any other is written as a felt. */
@@ -15,31 +15,28 @@ export const CHAIN_NAMES: Readonly<Record<string, string>> = {
   SN_SEPOLIA: '0x534e5f5345504f4c4941',
 };
 
-const address = z.string().refine(isHex, 'expected an address in quotes: 0x and 1-64 hex digits');
+// Without quotes YAML reads a number, and rounds it: the sentence is the same for every wrong form.
+const ADDRESS_TEXT = 'expected an address in quotes: 0x and 1-64 hex digits, below the field prime';
+const CHAIN_TEXT = `expected ${Object.keys(CHAIN_NAMES).join(', ')}, or a chain id in quotes`;
+const AMOUNT_TEXT = 'expected an amount in base units, 1-78 digits in quotes';
 
-const chain = z
-  .string()
-  .refine(
-    (text) => Object.hasOwn(CHAIN_NAMES, text) || isHexOrDecimal(text),
-    `expected ${Object.keys(CHAIN_NAMES).join(', ')}, or a chain id in quotes`,
-  );
-
-const amount = z
-  .string()
-  .regex(/^[0-9]{1,78}$/, 'expected an amount in base units, digits in quotes');
+const address = z.string(ADDRESS_TEXT).refine(isAddress, ADDRESS_TEXT);
+const chain = z.string(CHAIN_TEXT).refine(isChain, CHAIN_TEXT);
+const amount = z.string(AMOUNT_TEXT).regex(/^[0-9]{1,78}$/, AMOUNT_TEXT);
 
 const identifier = z
   .string()
   .regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1-64 letters, digits, . _ -');
 const milliseconds = z.int().positive();
 const filePath = z.string().min(1);
-const listOrAll = <T extends z.ZodType>(item: T) => z.union([z.literal('all'), z.array(item)]);
+const listOrAll = <T extends z.ZodType>(item: T) =>
+  z.union([z.literal('all'), z.array(item)], 'expected the word all, or a list');
 
 /** Where a secret is read from; never the secret itself. */
-const secretSource = z.union([
-  z.strictObject({ env: z.string().min(1) }),
-  z.strictObject({ file: filePath }),
-]);
+const secretSource = z.union(
+  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: filePath })],
+  'expected { env: NAME } or { file: path }, not the secret itself',
+);
 
 const listenSchema = z
   .strictObject({
@@ -147,3 +144,11 @@ export const configSchema = z.strictObject({
 
 export type Config = z.infer<typeof configSchema>;
 export type SecretSource = z.infer<typeof secretSource>;
+
+function isAddress(text: string): boolean {
+  return isHex(text) && BigInt(text) < FIELD_PRIME;
+}
+
+function isChain(text: string): boolean {
+  return Object.hasOwn(CHAIN_NAMES, text) || (isHexOrDecimal(text) && BigInt(text) < FIELD_PRIME);
+}
