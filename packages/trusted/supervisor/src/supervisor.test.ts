@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SECRETS } from '../test/settings.ts';
 import { FOR_EVER, isAlive, supervise, until } from '../test/supervised.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('a start', () => {
   it('is ready with the rows of the edge when both children are in force', async () => {
@@ -101,13 +105,16 @@ describe('a signer that dies', () => {
   });
 
   it('is not replaced when the order to stop comes during the pause', async () => {
-    const { supervisor, rows, warnings } = supervise({}, FOR_EVER);
+    const { supervisor, warnings } = supervise({}, FOR_EVER);
     await supervisor.ready;
-    process.kill(supervisor.pids.signer ?? 0, 'SIGKILL');
+    const { signer } = supervisor.pids;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    process.kill(signer ?? 0, 'SIGKILL');
     await until(() => warnings.length > 0);
     supervisor.stop();
     expect(await supervisor.ended).toBe(0);
-    expect(rows.signer).toHaveLength(1);
+    vi.advanceTimersByTime(FOR_EVER.longestMs);
+    expect(supervisor.pids.signer).toBe(signer);
   });
 
   it('leaves nobody behind when the edge dies during the pause', async () => {
@@ -186,6 +193,18 @@ describe('the end', () => {
     expect(await supervisor.ended).toBe(0);
     expect([isAlive(edge), isAlive(signer)]).toEqual([false, false]);
     expect(warnings).toEqual([]);
+  });
+
+  it('waits for an edge that drains, also when the signer is gone', async () => {
+    const { supervisor } = supervise({ edge: 'stubborn' });
+    await supervisor.ready;
+    const { edge = 0, signer = 0 } = supervisor.pids;
+    const edgeAtTheEnd = supervisor.ended.then(() => isAlive(edge));
+    supervisor.stop();
+    process.kill(signer, 'SIGKILL');
+    await until(() => !isAlive(signer));
+    process.kill(edge, 'SIGKILL');
+    expect(await edgeAtTheEnd).toBe(false);
   });
 
   it('comes with status 1 when the edge dies, and takes the signer along', async () => {
