@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseVerifierKey, verifyTlogProof } from '@countersign/tlog';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { codeOf, newDataDir } from '../test/harness.ts';
 import type { Ledger } from './ledger.ts';
 import { openLedgerReader } from './ledger-reader.ts';
@@ -41,11 +41,16 @@ const entryOf = (id: string) => Buffer.from(`allow ${id}`.padEnd(700, '.'), 'utf
 const compileCache = mkdtempSync(join(tmpdir(), 'countersign-compiled-'));
 afterAll(() => rmSync(compileCache, { recursive: true, force: true }));
 
-const start = (dataDir: string, run: string, ...flags: readonly string[]): ChildProcess =>
-  spawn(process.execPath, [...flags, COMMITTER, dataDir, run], {
+const start = (dataDir: string, run: string, ...flags: readonly string[]): ChildProcess => {
+  const child = spawn(process.execPath, [...flags, COMMITTER, dataDir, run], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return child;
+};
 
 /** Everything the process said in whole lines until it was killed. */
 const linesUntilKilled = async (

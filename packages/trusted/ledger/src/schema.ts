@@ -9,7 +9,7 @@ import { BoundaryError } from '@countersign/protocol';
 import { corruptStore } from './store-error.ts';
 
 /** Marks the file as a ledger, `PRAGMA application_id`: the letters CSLG. */
-export const APPLICATION_ID = 0x43_53_4c_47;
+const APPLICATION_ID = 0x43_53_4c_47;
 
 /**
  * SQL that leads from version n (its place in the list) to version n + 1. Released ones never change.
