@@ -142,8 +142,9 @@ class PipelineRun {
     }
     const { approved, receipt, nowMs, config } = ticket;
     try {
-      const signature = this.#bridgeSignature(config, approved, question, body);
-      return this.#release(question.id, receipt.id, approved, signature, nowMs);
+      const { signature, custodian } = this.#bridgeSignature(config, approved, question, body);
+      const signed = signedMessage(approved, signature, custodian, nowMs);
+      return { outcome: 'signed', id: question.id, receipt: receipt.id, signed };
     } catch (error) {
       this.#recordFailure(ticket.requestId, receipt.index, error);
       return refused(question.id, error, receipt.id);
@@ -209,7 +210,8 @@ class PipelineRun {
       if (judgement.key.bridge)
         return this.#askBridge(config, question, judgement, committed, nowMs);
       const signature = this.#signHere(config.keys, judgement);
-      return this.#release(question.id, receipt, judgement, signature, nowMs);
+      const signed = signedMessage(judgement, signature, 'local', nowMs);
+      return { outcome: 'signed', id: question.id, receipt, signed };
     } catch (error) {
       this.#recordFailure(requestId, committed.index, error);
       return refused(question.id, error, receipt);
@@ -247,32 +249,18 @@ class PipelineRun {
     approved: Approved,
     question: CompleteQuestion,
     body: Uint8Array,
-  ): StarkSignature {
+  ): { readonly signature: StarkSignature; readonly custodian: SignedMessage['custodian'] } {
     const { failure } = question;
     if (failure === undefined) {
-      return this.#tickets.verifyAnswer(approved, body, this.#deps.checker);
+      const signature = this.#tickets.verifyAnswer(approved, body, this.#deps.checker);
+      return { signature, custodian: 'dfns' };
     }
     // Only silence may be replaced by the local key, never a wrong answer or a refusal.
     const silent = failure === 'ERR_CUSTODIAN_UNAVAILABLE';
     if (silent && config.bridgeFallback && approved.key.local) {
-      return this.#signHere(config.keys, approved);
+      return { signature: this.#signHere(config.keys, approved), custodian: 'local' };
     }
     throw new BoundaryError(failure);
-  }
-
-  #release(
-    id: number,
-    receipt: string,
-    approved: Approved,
-    signature: StarkSignature,
-    decidedAtMs: number,
-  ): SignerAnswer {
-    return {
-      outcome: 'signed',
-      id,
-      receipt,
-      signed: signedMessage(approved, signature, decidedAtMs),
-    };
   }
 
   /** Notes that an allowed request was not signed; the refusal stands even if the note fails. */
@@ -304,6 +292,7 @@ function decided(
 function signedMessage(
   approved: Approved,
   signature: StarkSignature,
+  custodian: SignedMessage['custodian'],
   decidedAtMs: number,
 ): SignedMessage {
   const { message, hashes, key } = approved;
@@ -315,7 +304,7 @@ function signedMessage(
     messageHash: toHex(hashes.messageHash),
     publicKey,
     signature: [publicKey, toHex(signature.r), toHex(signature.s), toHex(message.validUntilSec)],
-    custodian: key.bridge ? 'dfns' : 'local',
+    custodian,
     decidedAtMs,
   };
 }
