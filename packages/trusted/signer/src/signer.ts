@@ -37,7 +37,12 @@ export interface SignerDeps {
 }
 
 export interface Signer {
-  /** Puts new settings in force; on an error the old ones stay. Errors of the configuration are thrown. */
+  /**
+   * Puts new settings in force; on an error the old ones stay.
+   *
+   * @throws BoundaryError ERR_CONFIG_INVALID, also for another data directory or passphrase: the
+   *   ledger was opened with the first ones; and what the policy, the keys and the keystore throw.
+   */
   configure(settings: SignerSettings): void;
   /** Answers questions from a pipe until it closes. A peer that sends garbage is cut off. */
   serve(pipe: Duplex): void;
@@ -58,17 +63,23 @@ const PROBE_MS = 1_000;
 class SignerService implements Signer {
   readonly #deps: SignerDeps;
   readonly #pipeline: Pipeline;
+  readonly #opened: Pick<SignerSettings, 'dataDir' | 'passphrase'>;
   #config: PipelineConfig;
   readonly #open = new Set<Promise<void>>();
   #probedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: SignerDeps, settings: SignerSettings) {
     this.#deps = deps;
+    this.#opened = settings;
     this.#config = this.#configFrom(settings);
     this.#pipeline = createPipeline(deps, this.#config);
   }
 
   configure(settings: SignerSettings): void {
+    // INVARIANT: settings in force can start another signer on the same ledger. Held by `signer.test.ts`.
+    for (const field of ['dataDir', 'passphrase'] as const) {
+      if (settings[field] !== this.#opened[field]) throw fixed(field);
+    }
     this.#config = this.#configFrom(settings);
     this.#pipeline.configure(this.#config);
   }
@@ -165,6 +176,12 @@ class SignerService implements Signer {
       return { answer: { outcome: 'refused', id: question.id, code, details }, body: NOTHING };
     }
   }
+}
+
+function fixed(field: string): BoundaryError {
+  return new BoundaryError('ERR_CONFIG_INVALID', {
+    details: { field, expected: 'the same as at the start; restart to change it' },
+  });
 }
 
 function sha256Hex(text: string): string {
