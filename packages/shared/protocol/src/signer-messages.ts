@@ -40,14 +40,14 @@ export const signerQuestionSchema = z.discriminatedUnion('op', [
   }),
   /** The custodian's answer to an earlier `custodian` answer; the body is its JSON, empty on failure. */
   z.strictObject({ op: z.literal('complete'), id, ticket: z.string(), failure: code.optional() }),
-  /** The receipt of one entry, for the client that caused it. Uses up a request nonce like `sign`. */
+  /** The receipt of one entry, for the client that caused it. Reads only: uses up no request nonce. */
   z.strictObject({
     op: z.literal('receipt'),
     id,
     request: requestSchema,
     index: z.int().nonnegative(),
   }),
-  /** A file of the log by its C2SP path, without authentication: `checkpoint` only. */
+  /** Whether the signer could write, and what is in force; no secrets, so without authentication. */
   z.strictObject({ op: z.literal('status'), id }),
 ]);
 
