@@ -11,7 +11,7 @@ import { type Environment, readJson, readText, SettingError } from './environmen
 export interface KeyringClient {
   readonly clientId: string;
   readonly hmacSecret: string;
-  /** With these variables, and only with them, an absent or empty list means all; each is warned about. */
+  /** As with the older signer an absent list means all, which is warned about, and an empty one none. */
   readonly allowedKeyIds: Allowed;
   readonly allowedAccountAddresses: Allowed;
 }
@@ -60,8 +60,8 @@ export function readClients(env: Environment, defaultClientId: string): readonly
     (client): KeyringClient => ({
       clientId: client.clientId,
       hmacSecret: client.hmacSecret,
-      allowedKeyIds: allWhenEmpty(client.allowedKeyIds),
-      allowedAccountAddresses: allWhenEmpty(client.allowedAccountAddresses),
+      allowedKeyIds: client.allowedKeyIds ?? 'all',
+      allowedAccountAddresses: client.allowedAccountAddresses ?? 'all',
     }),
   );
   const twice = repeated(clients.map((client) => client.clientId));
@@ -167,8 +167,4 @@ function check<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
 
 function repeated(items: readonly string[]): string | undefined {
   return items.find((item, i) => items.indexOf(item) !== i);
-}
-
-function allWhenEmpty(list: readonly string[] | undefined): Allowed {
-  return list === undefined || list.length === 0 ? 'all' : list;
 }
