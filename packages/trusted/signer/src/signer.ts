@@ -16,6 +16,7 @@ import {
   type Frame,
   FrameReader,
   isErrorCode,
+  Secret,
   type SignerAnswer,
   type SignerQuestion,
   type SignerSettings,
@@ -63,23 +64,24 @@ const PROBE_MS = 1_000;
 class SignerService implements Signer {
   readonly #deps: SignerDeps;
   readonly #pipeline: Pipeline;
-  readonly #opened: Pick<SignerSettings, 'dataDir' | 'passphrase'>;
+  readonly #dataDir: string;
+  readonly #passphrase: Secret | undefined;
   #config: PipelineConfig;
   readonly #open = new Set<Promise<void>>();
   #probedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: SignerDeps, settings: SignerSettings) {
     this.#deps = deps;
-    this.#opened = settings;
+    this.#dataDir = settings.dataDir;
+    this.#passphrase = passphraseOf(settings);
     this.#config = this.#configFrom(settings);
     this.#pipeline = createPipeline(deps, this.#config);
   }
 
   configure(settings: SignerSettings): void {
     // INVARIANT: settings in force can start another signer on the same ledger. Held by `signer.test.ts`.
-    for (const field of ['dataDir', 'passphrase'] as const) {
-      if (settings[field] !== this.#opened[field]) throw fixed(field);
-    }
+    if (settings.dataDir !== this.#dataDir) throw fixed('dataDir');
+    if (settings.passphrase !== this.#passphrase?.reveal()) throw fixed('passphrase');
     this.#config = this.#configFrom(settings);
     this.#pipeline.configure(this.#config);
   }
@@ -176,6 +178,10 @@ class SignerService implements Signer {
       return { answer: { outcome: 'refused', id: question.id, code, details }, body: NOTHING };
     }
   }
+}
+
+function passphraseOf({ passphrase }: SignerSettings): Secret | undefined {
+  return passphrase === undefined ? undefined : new Secret(passphrase);
 }
 
 function fixed(field: string): BoundaryError {
