@@ -76,6 +76,8 @@ class PipeLink implements SignerLink {
 
   connect(pipe: Duplex): void {
     this.#pipe?.destroy();
+    // The new signer knows nothing of what the one before was asked.
+    this.#refuseWaiting();
     this.#pipe = pipe;
     const reader = new FrameReader();
     pipe.on('data', (chunk: Uint8Array) => {
@@ -113,6 +115,10 @@ class PipeLink implements SignerLink {
   #lost(pipe: Duplex): void {
     if (this.#pipe !== pipe) return;
     this.#pipe = undefined;
+    this.#refuseWaiting();
+  }
+
+  #refuseWaiting(): void {
     for (const [id, { reject }] of this.#waiting) {
       this.#waiting.delete(id);
       reject(new BoundaryError('ERR_SIGNER_UNAVAILABLE'));
