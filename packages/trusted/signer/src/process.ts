@@ -129,8 +129,11 @@ class SignerHost {
   #connect(signer: Signer): void {
     const pipe = new Socket({ fd: EDGE_DESCRIPTOR, readable: true, writable: true });
     signer.serve(pipe);
-    pipe.on('error', () => pipe.destroy());
-    // INVARIANT: when the edge is gone the signer stops. Held by `integration/processes`.
+    pipe.on('error', (error) => {
+      if (isBoundaryError(error)) this.#warn(error);
+      pipe.destroy();
+    });
+    // INVARIANT: when the edge is gone the signer stops. Held by `integration/crash`.
     pipe.on('close', () => this.leave(0));
   }
 
@@ -165,7 +168,11 @@ class SignerHost {
   }
 
   #warn(warning: BoundaryError): void {
-    this.#emit({ event: 'warning', code: warning.code, text: warning.message });
+    this.#emit({
+      event: 'warning',
+      code: warning.code,
+      text: `${warning.message} (${warning.code})`,
+    });
   }
 
   #emit(event: ProcessEvent): void {

@@ -45,7 +45,10 @@ export interface Signer {
    *   ledger was opened with the first ones; and what the policy, the keys and the keystore throw.
    */
   configure(settings: SignerSettings): void;
-  /** Answers questions from a pipe until it closes. A peer that sends garbage is cut off. */
+  /**
+   * Answers questions from a pipe until it closes. A peer that sends garbage is cut off; the pipe's
+   * error then is ERR_FRAME_MALFORMED.
+   */
   serve(pipe: Duplex): void;
   /** Resolves when every question taken so far has been answered. */
   idle(): Promise<void>;
@@ -91,9 +94,9 @@ class SignerService implements Signer {
     pipe.on('data', (chunk: Uint8Array) => {
       try {
         for (const frame of reader.push(chunk)) this.#take(pipe, frame);
-      } catch {
+      } catch (cause) {
         // A peer that cannot frame cannot be answered either.
-        pipe.destroy();
+        pipe.destroy(new BoundaryError('ERR_FRAME_MALFORMED', { cause }));
       }
     });
   }
