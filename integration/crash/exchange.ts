@@ -5,7 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { transferRequest } from '../wire/client/sign-request.ts';
+import { nowSec, transferRequest } from '../wire/client/sign-request.ts';
 import { type Answer, freshNonce, type WireClient } from '../wire/client/wire-client.ts';
 
 /** One request of which every byte is known: sent again it is a replay. */
@@ -24,13 +24,20 @@ export interface Exchange {
 
 let made = 0;
 
+export interface RequestOptions {
+  readonly keyId?: string;
+  /** Default: five minutes. */
+  readonly validForSec?: number;
+}
+
 /** A request nobody has made before. */
-export function freshRequest(keyId?: string): Request {
+export function freshRequest({ keyId, validForSec = 300 }: RequestOptions = {}): Request {
   made += 1;
   const nonce = freshNonce();
   const body = JSON.stringify(
     transferRequest({
       nonce: `0x${made.toString(16)}`,
+      validUntil: nowSec() + validForSec,
       ...(keyId === undefined ? {} : { keyId }),
     }),
   );

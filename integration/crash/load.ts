@@ -36,7 +36,10 @@ export function startLoad(options: LoadOptions): Load {
 
   async function work(keyId: string | undefined): Promise<void> {
     while (!isStopping) {
-      const exchange = await send(options.client, freshRequest(keyId));
+      const exchange = await send(
+        options.client,
+        freshRequest(keyId === undefined ? {} : { keyId }),
+      );
       ended.push(exchange);
       if (exchange.answer.status === 200) signatures += 1;
       await sleep(keyId === undefined ? options.pauseMs : options.bridgePauseMs);

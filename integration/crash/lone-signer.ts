@@ -16,6 +16,8 @@ export interface LoneSigner {
   readonly pid: number | undefined;
   /** The first thing it says. Rejects when it ends without a word. */
   readonly firstEvent: Promise<ProcessEvent>;
+  /** All it has said so far. */
+  readonly events: readonly ProcessEvent[];
   /** How it ended: `status n`, or the name of a signal. */
   readonly ended: Promise<string>;
   kill(): void;
@@ -26,14 +28,18 @@ const ENTRY = fileURLToPath(new URL('../../packages/trusted/signer/src/main.ts',
 export function startLoneSigner({ signer: settings }: Settings): LoneSigner {
   const first = Promise.withResolvers<ProcessEvent>();
   const end = Promise.withResolvers<string>();
+  const events: ProcessEvent[] = [];
   first.promise.catch(() => undefined);
   const { pipe, pid, send, kill } = startSignerChild(ENTRY, settings.dataDir, {
-    onEvent: (event) => first.resolve(event),
+    onEvent: (event) => {
+      events.push(event);
+      first.resolve(event);
+    },
     onExit: (reason) => {
       first.reject(new Error(`the signer ended without a word: ${reason}`));
       end.resolve(reason);
     },
   });
   send({ op: 'configure', settings });
-  return { pipe, pid, firstEvent: first.promise, ended: end.promise, kill };
+  return { pipe, pid, firstEvent: first.promise, events, ended: end.promise, kill };
 }

@@ -83,7 +83,7 @@ it('loses no promise, releases nothing unwritten, and recovers by itself', async
   expect(faults).toEqual([]);
   expect(Math.min(...entries)).toBeGreaterThan(1_000);
   expect(seen(aftermaths)).toEqual(EXPECTED);
-}, 300_000);
+}, 900_000);
 
 /** What each death must have shown at least once; otherwise the run proved nothing about it. */
 const EXPECTED = {
