@@ -246,11 +246,19 @@ function assertConsistent(config: Config): void {
       `keys.${key.id}.caps`,
     );
   }
+  assertCertificates(config);
   assertBridge(config);
   const wantsRedis =
     config.authentication.nonceStore === 'redis' || config.rateLimit?.store === 'redis';
   if (wantsRedis && config.redis === undefined)
     throw invalid('redis', 'a section, because a store uses it');
+}
+
+/** Certificates that nobody asks clients for would bind nothing. */
+function assertCertificates({ clients, listen }: Config): void {
+  const bound = clients.find((client) => client.certificates.length > 0);
+  if (bound === undefined || listen.tls?.clientCa !== undefined) return;
+  throw invalid('listen.tls.clientCa', `a file, because client ${bound.id} lists certificates`);
 }
 
 function assertBridge(config: Config): void {
