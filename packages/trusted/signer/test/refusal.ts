@@ -1,0 +1,18 @@
+/**
+ * Catching a refusal.
+ *
+ * @module
+ */
+
+import { type BoundaryError, isBoundaryError } from '@countersign/protocol';
+
+/** Runs `act` and returns the BoundaryError it throws; anything else is a failed test. */
+export function refusalOf(act: () => unknown): BoundaryError {
+  try {
+    act();
+  } catch (error) {
+    if (isBoundaryError(error)) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
