@@ -22,4 +22,9 @@ export {
   type RecordedRequest,
   startDfnsBridge,
 } from './dfns-bridge.ts';
-export { createTestCertificate, type TestCertificate } from './test-certificate.ts';
+export {
+  createTestAuthority,
+  createTestCertificate,
+  type TestAuthority,
+  type TestCertificate,
+} from './test-certificate.ts';
