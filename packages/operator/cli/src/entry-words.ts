@@ -80,11 +80,11 @@ function callWords(call: Json): string {
   const calldata = Array.isArray(call.calldata) ? call.calldata.map(felt) : undefined;
   if (calldata === undefined)
     return `${name} on ${to} with ${text(call.felts)} felts, kept as a digest`;
-  const reading = readTokenCall(
-    selector ?? 0n,
-    calldata.filter((item) => item !== undefined),
-  );
-  if (reading.kind !== 'decoded') return `${name} on ${to} with ${calldata.length} felts`;
+  const known = calldata.filter((item) => item !== undefined);
+  // With a felt left out the others would stand in the wrong places.
+  const isWhole = known.length === calldata.length && selector !== undefined;
+  const reading = isWhole ? readTokenCall(selector, known) : undefined;
+  if (reading?.kind !== 'decoded') return `${name} on ${to} with ${calldata.length} felts`;
   const { amount, recipient } = reading.call;
   return `${name} of ${amount} base units of ${to} to 0x${recipient.toString(16)}`;
 }
@@ -125,8 +125,10 @@ function felt(value: unknown): bigint | undefined {
   return typeof value === 'string' && /^0x[0-9a-f]{1,64}$/.test(value) ? BigInt(value) : undefined;
 }
 
+/** A text for a terminal: what a terminal would obey or hide is made visible. */
 function text(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  return String(value).replaceAll(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
 }
 
 function asObject(value: unknown): Json | undefined {
