@@ -348,6 +348,8 @@ describe('keys behind the bridge', () => {
   it('that are not pinned are not there', () => {
     const env = { ...BRIDGE, ...KEYS(KEY, { keyId: 'ops', privateKey: '0x7' }) };
     expect(read(env).settings.signer.keys.map(({ keyId }) => keyId)).toEqual(['default']);
+    const fallback = { ...env, KEYRING_SIGNER_FALLBACK_PROVIDER: 'local' };
+    expect(JSON.stringify(read(fallback).settings.signer.keys)).not.toContain('ops');
   });
 });
 
