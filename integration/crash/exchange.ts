@@ -48,7 +48,9 @@ export function freshRequest({ keyId, validForSec = 300 }: RequestOptions = {}):
 /** Sends a request as it is. @throws Error when no answer comes. */
 export async function send(client: WireClient, request: Request): Promise<Exchange> {
   const { body, nonce, timestamp } = request;
-  return { request, answer: await client.sign(body, { nonce, timestamp }) };
+  // A connection that is kept may be closed by the server just when the next request uses it.
+  const headers = { connection: 'close' };
+  return { request, answer: await client.sign(body, { nonce, timestamp, headers }) };
 }
 
 /** Code of the error table that an answer carries; undefined for a signature. */

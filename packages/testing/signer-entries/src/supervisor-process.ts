@@ -13,7 +13,7 @@ import type { SupervisorCommand, SupervisorEvent } from './supervisor-messages.t
 let supervisor: Supervisor | undefined;
 
 // Nobody is left to stop this: the children end with it.
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => process.exit());
 process.on('message', (message) => obey(message as SupervisorCommand));
 
 function obey(command: SupervisorCommand): void {
