@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import {
   createScureHashBackend,
   createSignatureChecker,
+  type HashBackend,
   type SignatureChecker,
 } from '@countersign/crypto';
 import { openSeal } from '@countersign/crypto/keystore';
@@ -78,6 +79,7 @@ export interface WorldOptions {
   readonly ledger?: Ledger;
   /** Replaces what the ledger does. */
   readonly ledgerParts?: (ledger: Ledger) => Partial<Pick<Ledger, 'commit' | 'append'>>;
+  readonly backend?: HashBackend;
   /** Replaces the answer of the checker. */
   readonly verify?: SignatureChecker['verify'];
   /** Replaces the signature of the key. */
@@ -92,7 +94,7 @@ export function createWorld(options: WorldOptions = {}): World {
   const pipeline = createPipeline(
     {
       ledger: watchLedger(ledger, happened, options.ledgerParts?.(ledger) ?? {}),
-      backend: createScureHashBackend(),
+      backend: options.backend ?? createScureHashBackend(),
       checker: watchChecker(happened, options.verify),
       clock,
       onStep: (step) => void happened.push(step),
