@@ -155,7 +155,8 @@ class SignerService implements Signer {
   #take(pipe: Duplex, frame: Frame): void {
     const question = signerQuestionSchema.parse(frame.head);
     const work = this.#answer(question, frame.body).then(({ answer, body }) => {
-      if (!pipe.destroyed) pipe.write(encodeFrame(answer, body));
+      if (pipe.destroyed) return;
+      pipe.write(encodeFrame(answer, body));
       if (answer.outcome === 'signed') this.#deps.onStep?.('released');
     });
     this.#open.add(work);
