@@ -1,16 +1,30 @@
 /**
- * The OpenAPI 3.1 document, made from the schemas the server itself parses with.
+ * The OpenAPI 3.1 document, made from the schemas the server itself parses with and the error table.
  *
  * @module
  */
 
-import { ERROR_CODES, ERROR_TABLE, sessionRequestSchema } from '@countersign/protocol';
+import {
+  BoundaryError,
+  ERROR_CODES,
+  type ErrorCode,
+  sessionRequestSchema,
+  type WireProfile,
+} from '@countersign/protocol';
 import { z } from 'zod';
+import { toWireError, WIRE_CODES } from './http/wire-errors.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Profiles the document describes; `legacy` is the older contract's own matter. */
+const PROFILES: readonly WireProfile[] = ['superset', 'strict'];
+
 const FELT: Json = { type: 'string', pattern: '^0x[0-9a-f]{1,64}$' };
 const TEXT: Json = { type: 'string' };
+
+const DESCRIPTION = `Signs session transactions that a written policy allows, and proves what it did.
+Answers are those of the profiles superset and strict. In legacy they follow the older contract:
+without audit in a signature, and without errorCode, requestId and retryable in a refusal.`;
 
 const AUTH_HEADERS: readonly (readonly [string, string])[] = [
   ['X-Keyring-Client-Id', 'Who asks. May be absent outside the strict profile.'],
@@ -22,6 +36,33 @@ const AUTH_HEADERS: readonly (readonly [string, string])[] = [
   ],
 ];
 
+/** Headers of answers that carry facts. */
+const RESPONSE_HEADERS = {
+  'x-request-id': 'Same as requestId where it fits a header.',
+  'x-countersign-receipt': 'Id of the log entry; absent where nothing was logged.',
+  'x-countersign-code': 'The code of the error table.',
+  'x-countersign-message-kind': 'What was signed.',
+  'x-countersign-ignored': 'Fields that mean nothing for this kind of message.',
+  'x-ratelimit-remaining': 'Requests left in this window, where there is a limit.',
+  'x-ratelimit-reset-ms': 'End of this window, milliseconds since 1970.',
+} as const;
+
+type HeaderName = keyof typeof RESPONSE_HEADERS;
+
+const SIGNATURE_HEADERS: readonly HeaderName[] = [
+  'x-request-id',
+  'x-countersign-receipt',
+  'x-countersign-message-kind',
+  'x-countersign-ignored',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset-ms',
+];
+const REFUSAL_HEADERS: readonly HeaderName[] = [
+  'x-request-id',
+  'x-countersign-receipt',
+  'x-countersign-code',
+];
+
 let cached: Json | undefined;
 
 /** The document; the same object on every call. */
@@ -31,12 +72,11 @@ export function openApiDocument(): Json {
     info: {
       title: 'Countersign keyring',
       version: '1.0.0',
-      description:
-        'Signs session transactions that a written policy allows, and proves what it did.',
+      description: DESCRIPTION.replaceAll('\n', ' '),
       license: { name: 'MIT', identifier: 'MIT' },
     },
     paths: paths(),
-    components: { schemas: schemas() },
+    components: { schemas: schemas(), headers: responseHeaders() },
   };
   return cached;
 }
@@ -45,117 +85,130 @@ function paths(): Json {
   return {
     '/v1/sign/session-transaction': { post: signOperation() },
     '/v1/receipts/{id}': { get: receiptOperation() },
-    '/health': { get: open('Whether the server answers at all.', { ok: { const: true } }) },
+    '/health': {
+      get: open('getHealth', 'Whether the server answers at all.', object({ ok: { const: true } })),
+    },
     '/health/ready': {
-      get: open('Whether a request would be signed now.', { ready: { const: true } }),
+      get: open('getReadiness', 'Whether a request would be signed now.', readySchema()),
     },
-    '/health/dfns-preflight': {
-      get: open('Whether the custody bridge answers.', {
-        ok: { type: 'boolean' },
-        reachable: { type: 'boolean' },
-        endpointUrl: TEXT,
-        statusCode: { type: 'integer' },
-        error: TEXT,
-      }),
-    },
-    '/metrics': {
-      get: { summary: 'Prometheus metrics.', responses: { 200: { description: 'Text format.' } } },
-    },
-    '/openapi.json': {
-      get: { summary: 'This document.', responses: { 200: { description: 'OpenAPI 3.1.' } } },
-    },
+    '/health/dfns-preflight': { get: preflightOperation() },
+    '/metrics': { get: metricsOperation() },
+    '/openapi.json': { get: open('getOpenApi', 'This document.', { type: 'object' }) },
   };
 }
 
 function signOperation(): Json {
   return {
+    operationId: 'signSessionTransaction',
     summary: 'Judge one session transaction and, when the policy allows it, sign it.',
     parameters: authParameters(),
-    requestBody: { required: true, content: json('SessionTransactionRequest') },
+    requestBody: { required: true, content: ref('SessionTransactionRequest') },
     responses: {
       200: {
         description: 'Allowed, written to the log, signed.',
-        headers: {
-          'x-countersign-receipt': { description: 'Id of the log entry.', schema: TEXT },
-          'x-countersign-message-kind': { description: 'What was signed.', schema: TEXT },
-          'x-request-id': {
-            description: 'Same as requestId where it fits a header.',
-            schema: TEXT,
-          },
-        },
-        content: json('SessionTransactionSignature'),
+        headers: headers(SIGNATURE_HEADERS),
+        content: ref('SessionTransactionSignature'),
       },
-      ...refusals([400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503]),
+      ...refusals([400, 401, 403, 408, 409, 413, 415, 422, 429, 431, 500, 503]),
     },
   };
 }
 
 function receiptOperation(): Json {
+  const id = { type: 'string', pattern: '^[0-9]{1,16}(-[0-9a-f]{16})?$' };
   return {
+    operationId: 'getReceipt',
     summary: 'Fetch the receipt of a decision: its log entry and the proof that the log holds it.',
-    parameters: [
-      {
-        name: 'id',
-        in: 'path',
-        required: true,
-        schema: { type: 'string', pattern: '^[0-9]{1,16}(-[0-9a-f]{16})?$' },
-      },
-      ...authParameters(),
-    ],
+    parameters: [{ name: 'id', in: 'path', required: true, schema: id }, ...authParameters()],
     responses: {
       200: {
         description: 'The receipt; the bare C2SP tlog-proof when text/plain is asked for.',
-        content: { ...json('Receipt'), 'text/plain': { schema: TEXT } },
+        content: { ...ref('Receipt'), 'text/plain': { schema: TEXT } },
       },
-      ...refusals([401, 404, 429, 503]),
+      ...refusals([400, 401, 403, 404, 408, 409, 413, 415, 429, 431, 500, 503]),
     },
   };
+}
+
+function preflightOperation(): Json {
+  const always = { ok: { type: 'boolean' }, reachable: { type: 'boolean' }, endpointUrl: TEXT };
+  const properties = { ...always, statusCode: { type: 'integer' }, error: TEXT };
+  const content = json({ type: 'object', required: Object.keys(always), properties });
+  return {
+    operationId: 'getBridgePreflight',
+    summary: 'Whether the custody bridge answers; any HTTP answer counts.',
+    responses: {
+      200: { description: 'It does.', content },
+      404: { description: 'There is no bridge.', content: json(object({ error: TEXT })) },
+      503: { description: 'It does not.', content },
+    },
+  };
+}
+
+function metricsOperation(): Json {
+  return {
+    operationId: 'getMetrics',
+    summary: 'Prometheus metrics.',
+    responses: {
+      200: { description: 'Text format.', content: { 'text/plain': { schema: TEXT } } },
+    },
+  };
+}
+
+function open(operationId: string, summary: string, schema: Json): Json {
+  const found = { description: 'Yes.', content: json(schema) };
+  return { operationId, summary, responses: { 200: found, ...refusals([403, 503]) } };
 }
 
 function schemas(): Json {
   return {
     ...requestSchemas(),
-    SessionTransactionSignature: object({
-      requestId: TEXT,
-      signatureMode: { enum: ['v1', 'v2_snip12'] },
-      signatureKind: { enum: ['Session', 'Snip12'] },
-      domainHash: FELT,
-      messageHash: FELT,
-      signerProvider: { enum: ['local', 'dfns'] },
-      sessionPublicKey: FELT,
-      signature: {
-        type: 'array',
-        items: FELT,
-        minItems: 4,
-        maxItems: 4,
-        description: 'Public key, r, s, validUntil.',
-      },
-      audit: object({
-        policyDecision: { const: 'allow' },
-        decidedAt: { type: 'string', format: 'date-time' },
-        keyId: TEXT,
-        traceId: TEXT,
-      }),
-    }),
+    SessionTransactionSignature: signatureSchema(),
     Receipt: object({ format: { const: 'countersign-receipt/v1' }, entry: TEXT, proof: TEXT }),
     Refusal: refusalSchema(),
   };
 }
 
-/** The request schema as JSON Schema, its named parts beside it. */
+/** The request schema as JSON Schema with its named parts, all under their names. */
 function requestSchemas(): Json {
-  const registry = z.registry<{ id?: string }>();
-  registry.add(sessionRequestSchema, { id: 'SessionTransactionRequest' });
-  const {
-    $schema: _dialect,
-    $defs: defs,
-    ...request
-  } = z.toJSONSchema(sessionRequestSchema, {
-    io: 'input',
-    unrepresentable: 'any',
-  }) as Record<string, unknown>;
-  const text = JSON.stringify({ ...(defs as object), SessionTransactionRequest: request });
-  return JSON.parse(text.replaceAll('#/$defs/', '#/components/schemas/')) as Json;
+  const { $defs } = z.toJSONSchema(sessionRequestSchema, { io: 'input', unrepresentable: 'any' });
+  const text = JSON.stringify($defs).replaceAll('#/$defs/', '#/components/schemas/');
+  return JSON.parse(text) as Json;
+}
+
+function signatureSchema(): Json {
+  return object({
+    requestId: TEXT,
+    signatureMode: { enum: ['v1', 'v2_snip12'] },
+    signatureKind: { enum: ['Session', 'Snip12'] },
+    domainHash: FELT,
+    messageHash: FELT,
+    signerProvider: { enum: ['local', 'dfns'] },
+    sessionPublicKey: FELT,
+    signature: {
+      type: 'array',
+      items: FELT,
+      minItems: 4,
+      maxItems: 4,
+      description: 'Public key, r, s, validUntil.',
+    },
+    audit: object({
+      policyDecision: { const: 'allow' },
+      decidedAt: { type: 'string', format: 'date-time' },
+      keyId: TEXT,
+      traceId: TEXT,
+    }),
+  });
+}
+
+function readySchema(): Json {
+  return object({
+    ready: { const: true },
+    policyHash: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+    hashBackend: TEXT,
+    logSize: { type: 'integer', minimum: 0, description: 'Entries of the log.' },
+    keys: { type: 'integer', minimum: 1, description: 'Keys that sign.' },
+  });
 }
 
 function refusalSchema(): Json {
@@ -183,15 +236,16 @@ function refusalSchema(): Json {
 function refusals(statuses: readonly number[]): Json {
   return Object.fromEntries(
     statuses.map((status) => {
-      const codes = ERROR_CODES.filter((code) => wireStatus(code) === status);
-      return [status, { description: codes.join(', ') || 'Refused.', content: json('Refusal') }];
+      const codes = WIRE_CODES.filter((code) => wireStatuses(code).includes(status));
+      const description = codes.join(', ');
+      return [status, { description, headers: headers(REFUSAL_HEADERS), content: ref('Refusal') }];
     }),
   );
 }
 
-function wireStatus(code: (typeof ERROR_CODES)[number]): number {
-  const { kind, status } = ERROR_TABLE[code];
-  return kind === 'denied' && code !== 'ERR_ORIGIN_DENIED' ? 422 : status;
+/** Statuses of a code, one per profile. */
+function wireStatuses(code: ErrorCode): readonly number[] {
+  return PROFILES.map((profile) => toWireError(new BoundaryError(code), profile, '').status);
 }
 
 function authParameters(): readonly Json[] {
@@ -204,21 +258,26 @@ function authParameters(): readonly Json[] {
   }));
 }
 
-function open(summary: string, properties: Json): Json {
-  const schema = { type: 'object', properties };
-  return {
-    summary,
-    responses: {
-      200: { description: 'Yes.', content: { 'application/json': { schema } } },
-      ...refusals([503]),
-    },
-  };
+function responseHeaders(): Json {
+  const rows = Object.entries(RESPONSE_HEADERS);
+  return Object.fromEntries(
+    rows.map(([name, text]) => [name, { description: text, schema: TEXT }]),
+  );
 }
 
+function headers(names: readonly HeaderName[]): Json {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** An object that has all of these members, and may have more. */
 function object(properties: Json): Json {
   return { type: 'object', required: Object.keys(properties), properties };
 }
 
-function json(schema: string): Json {
-  return { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` } } };
+function json(schema: Json): Json {
+  return { 'application/json': { schema } };
+}
+
+function ref(schema: string): Json {
+  return json({ $ref: `#/components/schemas/${schema}` });
 }

@@ -12,6 +12,7 @@
 
 import {
   type BoundaryError,
+  ERROR_CODES,
   ERROR_TABLE,
   type ErrorCode,
   type ErrorDetails,
@@ -154,8 +155,16 @@ const WIRE_ROWS: Readonly<Partial<Record<ErrorCode, WireRow>>> = {
   ERR_CUSTODIAN_UNAVAILABLE: unavailable('signer unavailable'),
   ERR_CUSTODIAN_MISMATCH: unavailable('signer unavailable'),
   ERR_STOPPING: unavailable('server is stopping'),
+  ERR_INTERNAL: fault('internal error'),
+  ERR_SIGNATURE_CHECK_FAILED: fault('internal error'),
   ERR_LEAK_OUTBOUND: fault('outbound leak scanner blocked response'),
+  ERR_FRAME_MALFORMED: fault('internal error'),
 };
+
+/** Codes an HTTP request can be refused with, in table order; the others belong to commands. */
+export const WIRE_CODES: readonly ErrorCode[] = ERROR_CODES.filter((code) =>
+  Object.hasOwn(WIRE_ROWS, code),
+);
 
 // Members that SISNA's own error bodies carry beside `error`.
 const LEGACY_EXTRAS = ['details', 'patterns', 'retryAfterMs'] as const;
