@@ -224,7 +224,8 @@ describe('the end', () => {
 
   it('comes when the edge is gone', async () => {
     await started();
-    (edge.ends[0]?.pipe as PassThrough).destroy();
+    const [end] = edge.ends as { pipe: PassThrough }[];
+    end?.pipe.destroy();
     await expect.poll(() => exits).toContain(0);
   });
 
