@@ -155,6 +155,7 @@ const WIRE_ROWS: Readonly<Partial<Record<ErrorCode, WireRow>>> = {
   ERR_CUSTODIAN_UNAVAILABLE: unavailable('signer unavailable'),
   ERR_CUSTODIAN_MISMATCH: unavailable('signer unavailable'),
   ERR_STOPPING: unavailable('server is stopping'),
+  ERR_STORE_CORRUPT: fault('internal error'),
   ERR_INTERNAL: fault('internal error'),
   ERR_SIGNATURE_CHECK_FAILED: fault('internal error'),
   ERR_LEAK_OUTBOUND: fault('outbound leak scanner blocked response'),
