@@ -20,7 +20,7 @@ export function publicKeyOf(privateKey: string): bigint {
 }
 
 /** Whether (r, s) signs the hash under the key with this x-coordinate. */
-export function holds(messageHash: bigint, r: bigint, s: bigint, publicKeyX: bigint): boolean {
+function holds(messageHash: bigint, r: bigint, s: bigint, publicKeyX: bigint): boolean {
   const signature = new ec.starkCurve.Signature(r, s);
   const x = publicKeyX.toString(16).padStart(64, '0');
   const hash = messageHash.toString(16);

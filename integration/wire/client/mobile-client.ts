@@ -39,7 +39,7 @@ export async function askAsMobile(
 }
 
 /** Its reading of any answer. */
-export function readAsMobile({ status, json }: Answer, validUntil: number): MobileOutcome {
+function readAsMobile({ status, json }: Answer, validUntil: number): MobileOutcome {
   if (status === 200) return isSigned(json, validUntil) ? 'SIGNED' : 'UPSTREAM_ERROR';
   const text = String(json.error ?? json.message ?? '');
   if (status === 401) return /replay|nonce/i.test(text) ? 'AUTH_REPLAY' : 'AUTH_INVALID';

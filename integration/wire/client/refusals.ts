@@ -38,7 +38,7 @@ export function expectRefusal(profile: Profile, answer: Answer, refusal: Refusal
 }
 
 /** Members, headers and the words that clients tell cases apart by. */
-export function expectErrorShape(profile: Profile, { status, headers, json }: Answer): void {
+function expectErrorShape(profile: Profile, { status, headers, json }: Answer): void {
   const members = Object.keys(json);
   expect(headers['content-type']).toBe('application/json; charset=utf-8');
   expect(headers['x-request-id']).toBeTypeOf('string');

@@ -18,7 +18,7 @@ export interface CodeInput {
 }
 
 /** The text that is authenticated. */
-export function canonicalText({ timestamp, nonce, method, path, body }: CodeInput): string {
+function canonicalText({ timestamp, nonce, method, path, body }: CodeInput): string {
   const digest = createHash('sha256').update(body).digest('hex');
   return `${timestamp}.${nonce}.${method.toUpperCase()}.${path}.${digest}`;
 }

@@ -12,6 +12,9 @@ import {
 import { FREE_CLIENT, ONE_CLIENT, SECRET, TIED_CLIENT, TWO_CLIENTS } from './settings.ts';
 import { createWireClient, type WireClient } from './wire-client.ts';
 
+/** For hooks that start servers: a machine busy with other things takes its time. */
+export const START_TIMEOUT_MS = 120_000;
+
 export interface TestKeyring {
   readonly process: ServingProcess;
   readonly client: WireClient;

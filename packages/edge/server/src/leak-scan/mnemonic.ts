@@ -13,7 +13,7 @@
 import { BIP39_ENGLISH } from './bip39-english.ts';
 
 /** List words in a row that make a phrase: the shortest length of the standard. */
-export const MNEMONIC_WORDS = 12;
+const MNEMONIC_WORDS = 12;
 
 const SHORTEST_WORD = 3;
 const LONGEST_WORD = 8;

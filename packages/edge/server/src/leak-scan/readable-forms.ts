@@ -76,7 +76,7 @@ function collect(value: JsonValue, parts: string[]): void {
 }
 
 /** Replaces JSON and JavaScript escapes and percent encoding, once. */
-export function withoutEscapes(text: string): string {
+function withoutEscapes(text: string): string {
   if (!text.includes('\\') && !text.includes('%')) return text;
   return text.replace(ESCAPE, (_whole, unicode, byte, letter, percent) => {
     if (letter !== undefined) return LETTERS[letter] ?? letter;
@@ -90,7 +90,7 @@ export function withoutEscapes(text: string): string {
  * Addresses, felts and hashes are left alone: printable text in base64 starts with a letter up to
  * `f`, and is never hex throughout.
  */
-export function textInBase64(text: string): string {
+function textInBase64(text: string): string {
   const lines: string[] = [];
   let from = 0;
   for (let at = 0; at < text.length; at += 1) {

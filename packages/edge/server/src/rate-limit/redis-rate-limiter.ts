@@ -12,7 +12,7 @@ import type { RedisCommands } from '../redis-connection.ts';
 import type { RateLimiter, RateWindow } from './rate-limiter.ts';
 
 /** Prefix of the wire contract. */
-export const DEFAULT_RATE_LIMIT_PREFIX = 'starknet-keyring-proxy:ratelimit:';
+const DEFAULT_RATE_LIMIT_PREFIX = 'starknet-keyring-proxy:ratelimit:';
 
 export interface RedisRateLimiterOptions extends RateWindow {
   readonly redis: RedisCommands;

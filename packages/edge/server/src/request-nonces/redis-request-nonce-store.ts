@@ -12,7 +12,7 @@ import type { RedisCommands } from '../redis-connection.ts';
 import { type RequestNonceStore, requestNonceKey } from './request-nonce-store.ts';
 
 /** Prefix of the wire contract. */
-export const DEFAULT_REQUEST_NONCE_PREFIX = 'starknet-keyring-proxy:nonce:';
+const DEFAULT_REQUEST_NONCE_PREFIX = 'starknet-keyring-proxy:nonce:';
 
 export interface RedisRequestNonceStoreOptions {
   readonly redis: RedisCommands;
