@@ -15,7 +15,7 @@ import { expectRefusal, PROFILES, type Profile, type Refusal } from './client/re
 import { requestCode } from './client/request-code.ts';
 import { SECRET, SESSION_KEY } from './client/settings.ts';
 import { transferRequest } from './client/sign-request.ts';
-import type { TestKeyring } from './client/test-keyring.ts';
+import { START_TIMEOUT_MS, type TestKeyring } from './client/test-keyring.ts';
 import { type Call, freshNonce, SIGN_PATH, type WireClient } from './client/wire-client.ts';
 
 const MISSING = { status: 401, error: 'missing authentication headers' };
@@ -121,7 +121,7 @@ const REFUSED: readonly (readonly [string, () => Call, Refusal])[] = [
 let keyrings: ProfileKeyrings<TestKeyring>;
 beforeAll(async () => {
   keyrings = await startOneClientPerProfile();
-});
+}, START_TIMEOUT_MS);
 afterAll(() => stopAll(keyrings));
 
 describe.each(PROFILES)('in profile %s', (profile) => {

@@ -22,7 +22,7 @@ import {
 import { expectRefusal, PROFILES, type Profile, type Refusal } from './client/refusals.ts';
 import { SESSION_KEY } from './client/settings.ts';
 import { transferRequest } from './client/sign-request.ts';
-import type { TestKeyring } from './client/test-keyring.ts';
+import { START_TIMEOUT_MS, type TestKeyring } from './client/test-keyring.ts';
 import type { Answer, Call } from './client/wire-client.ts';
 
 const LIMIT = 262_144;
@@ -36,7 +36,7 @@ const INVALID: Refusal = { status: 400, error: 'invalid payload', errorCode: COD
 let keyrings: ProfileKeyrings<TestKeyring>;
 beforeAll(async () => {
   keyrings = await startOneClientPerProfile();
-});
+}, START_TIMEOUT_MS);
 afterAll(() => stopAll(keyrings));
 
 const send = (profile: Profile, body: unknown, call: Call = {}): Promise<Answer> =>

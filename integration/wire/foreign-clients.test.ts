@@ -15,7 +15,7 @@ import {
 import { PROFILES } from './client/refusals.ts';
 import { TIED_CLIENT } from './client/settings.ts';
 import { nowSec, transferCall, transferRequest } from './client/sign-request.ts';
-import type { TestKeyring } from './client/test-keyring.ts';
+import { START_TIMEOUT_MS, type TestKeyring } from './client/test-keyring.ts';
 import { freshNonce, SIGN_PATH, type WireClient } from './client/wire-client.ts';
 
 const MODERN = PROFILES.filter((profile) => profile !== 'legacy');
@@ -25,7 +25,7 @@ let keyrings: ProfileKeyrings<TestKeyring & { readonly tied: WireClient }>;
 beforeAll(async () => {
   const env = { KEYRING_MAX_VALIDITY_WINDOW_SEC: '31536000' };
   keyrings = await startTwoClientsPerProfile({ env });
-});
+}, START_TIMEOUT_MS);
 afterAll(() => stopAll(keyrings));
 
 describe.each(MODERN)('the MCP client, in profile %s', (profile) => {

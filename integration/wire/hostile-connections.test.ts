@@ -14,7 +14,7 @@ import {
 } from './client/raw-connection.ts';
 import { SECRET, SESSION_KEY } from './client/settings.ts';
 import { transferRequest } from './client/sign-request.ts';
-import { startOneClient, type TestKeyring } from './client/test-keyring.ts';
+import { START_TIMEOUT_MS, startOneClient, type TestKeyring } from './client/test-keyring.ts';
 import { authHeaders, bodyBytes, SIGN_PATH } from './client/wire-client.ts';
 
 let keyring: TestKeyring;
@@ -22,7 +22,7 @@ let slow: SlowConnections;
 beforeAll(async () => {
   keyring = await startOneClient();
   slow = await openSlowly(keyring.process.url);
-});
+}, START_TIMEOUT_MS);
 afterAll(() => keyring.stop());
 
 const HOST = 'host: 127.0.0.1';

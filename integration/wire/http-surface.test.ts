@@ -14,7 +14,7 @@ import {
 import { expectOwnRequestId, expectRefusal, PROFILES, type Refusal } from './client/refusals.ts';
 import { SESSION_KEY } from './client/settings.ts';
 import { transferRequest } from './client/sign-request.ts';
-import type { TestKeyring } from './client/test-keyring.ts';
+import { START_TIMEOUT_MS, type TestKeyring } from './client/test-keyring.ts';
 import { type Call, SIGN_PATH, type WireClient } from './client/wire-client.ts';
 
 const OPEN = ['/health', '/health/ready', '/health/dfns-preflight', '/metrics', '/openapi.json'];
@@ -40,7 +40,7 @@ const NOBODY = {
 let keyrings: ProfileKeyrings<TestKeyring>;
 beforeAll(async () => {
   keyrings = await startOneClientPerProfile();
-});
+}, START_TIMEOUT_MS);
 afterAll(() => stopAll(keyrings));
 
 describe.each(PROFILES)('in profile %s', (profile) => {

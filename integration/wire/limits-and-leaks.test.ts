@@ -12,7 +12,7 @@ import {
 } from './client/profile-keyrings.ts';
 import { expectOwnRequestId, expectRefusal, PROFILES, type Refusal } from './client/refusals.ts';
 import { type SignRequest, transferCall, transferRequest } from './client/sign-request.ts';
-import { startOneClient, type TestKeyring } from './client/test-keyring.ts';
+import { START_TIMEOUT_MS, startOneClient, type TestKeyring } from './client/test-keyring.ts';
 import { type Answer, type Call, freshNonce, type WireClient } from './client/wire-client.ts';
 
 const MAX = 3;
@@ -49,7 +49,7 @@ beforeAll(async () => {
       },
     }),
   ]);
-});
+}, START_TIMEOUT_MS);
 afterAll(() => Promise.all([stopAll(keyrings), warning.stop()]));
 
 let nextAccount = 0xb000;

@@ -30,7 +30,7 @@ import {
   transferCall,
   transferRequest,
 } from './client/sign-request.ts';
-import type { TestKeyring } from './client/test-keyring.ts';
+import { START_TIMEOUT_MS, type TestKeyring } from './client/test-keyring.ts';
 import { type Answer, freshNonce, type WireClient } from './client/wire-client.ts';
 
 /** Clients whose ids and request nonces could be glued together in two ways. */
@@ -71,7 +71,7 @@ beforeAll(async () => {
       KEYRING_MAX_VALIDITY_WINDOW_SEC: '3600',
     },
   });
-});
+}, START_TIMEOUT_MS);
 afterAll(() => stopAll(keyrings));
 
 const withCalls = (...changes: readonly Parameters<typeof transferCall>[0][]): SignRequest =>

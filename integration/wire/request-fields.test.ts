@@ -21,7 +21,7 @@ import {
   transferCall,
   transferRequest,
 } from './client/sign-request.ts';
-import type { TestKeyring } from './client/test-keyring.ts';
+import { START_TIMEOUT_MS, type TestKeyring } from './client/test-keyring.ts';
 import type { Answer } from './client/wire-client.ts';
 
 const PRIME = 2n ** 251n + 17n * 2n ** 192n + 1n;
@@ -38,7 +38,7 @@ beforeAll(async () => {
     args: ['--message-kinds', 'invoke-v2,invoke-v1'],
     env: { KEYRING_MAX_VALIDITY_WINDOW_SEC: '9007199254740991' },
   });
-});
+}, START_TIMEOUT_MS);
 afterAll(() => stopAll(keyrings));
 
 const sign = (profile: Profile, body: unknown): Promise<Answer> =>

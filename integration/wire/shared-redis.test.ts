@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWithRedis } from '../redis/when-redis.ts';
 import { expectRefusal, type Profile, type Refusal } from './client/refusals.ts';
 import { transferRequest } from './client/sign-request.ts';
-import { startTwoClients, type TestKeyring } from './client/test-keyring.ts';
+import { START_TIMEOUT_MS, startTwoClients, type TestKeyring } from './client/test-keyring.ts';
 import { type Answer, freshNonce } from './client/wire-client.ts';
 
 const MAX = 4;
@@ -57,7 +57,7 @@ describeWithRedis('keyrings with one Redis', () => {
       start(limits),
       start({ ...nonces, KEYRING_REDIS_NONCE_PREFIX: 'apart:' }, 'strict'),
     ]);
-  });
+  }, START_TIMEOUT_MS);
 
   afterAll(async () => {
     await Promise.all([one, two, limited, strict].map((keyring) => keyring.stop()));

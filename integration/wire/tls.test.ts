@@ -23,6 +23,7 @@ import { exchangeRaw } from './client/raw-connection.ts';
 import { expectRefusal, PROFILES, type Profile, type Refusal } from './client/refusals.ts';
 import { FREE_CLIENT, SESSION_KEY, TIED_CLIENT, TWO_CLIENTS } from './client/settings.ts';
 import { transferRequest } from './client/sign-request.ts';
+import { START_TIMEOUT_MS } from './client/test-keyring.ts';
 import { createTlsFiles } from './client/tls-files.ts';
 import {
   authHeaders,
@@ -87,7 +88,7 @@ describe.each(PROFILES)('with client certificates, in profile %s', (profile) => 
   let server: ServingProcess;
   beforeAll(async () => {
     server = await started(startMutual(profile));
-  });
+  }, START_TIMEOUT_MS);
 
   it.each(['free', 'neutral'] as const)('signs behind the certificate: %s', async (name) => {
     const request = transferRequest();
@@ -173,7 +174,7 @@ describe('certificates that are listed in a configuration', () => {
         tls: { ...CERTIFICATES.neutral },
       }),
     );
-  });
+  }, START_TIMEOUT_MS);
 
   function listedConfig(): Record<string, unknown> {
     const client = (id: string, env: string, certificates: readonly object[]): object => ({
@@ -226,7 +227,7 @@ describe('certificates that are replaced while the server runs', () => {
     server = await started(
       startKeyring({ env: { ...TWO_CLIENTS, ...files.env(false) }, tls: CERTIFICATES.none }),
     );
-  });
+  }, START_TIMEOUT_MS);
 
   it('need no client certificate when none is demanded', async () => {
     const request = transferRequest();

@@ -10,7 +10,7 @@ import { requestCode } from './client/request-code.ts';
 import { type Kind, sessionHashes } from './client/session-hashes.ts';
 import { SESSION_KEY } from './client/settings.ts';
 import { nowSec, type SignRequest } from './client/sign-request.ts';
-import { startOneClient, type TestKeyring } from './client/test-keyring.ts';
+import { START_TIMEOUT_MS, startOneClient, type TestKeyring } from './client/test-keyring.ts';
 import { readVectors } from './client/vector-file.ts';
 import { SIGN_PATH } from './client/wire-client.ts';
 
@@ -91,7 +91,7 @@ describe('the server', () => {
       },
       args: ['--message-kinds', KINDS.join(',')],
     });
-  });
+  }, START_TIMEOUT_MS);
   afterAll(() => keyring.stop());
 
   const cases = wire.signing.vectors.flatMap(({ id, request, expected }) =>

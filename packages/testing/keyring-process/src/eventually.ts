@@ -6,13 +6,13 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 110_000;
 
 /**
  * Asks until the answer is yes.
  *
  * @param what - Names the state in the error.
- * @throws Error when the answer is still no after 30 seconds, with what `detail` says then.
+ * @throws Error when the answer is still no after 110 seconds, with what `detail` says then.
  */
 export async function eventually(
   what: string,

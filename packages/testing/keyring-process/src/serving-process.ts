@@ -51,7 +51,7 @@ const READY = 'ready http';
 /**
  * Starts a program and waits until it serves.
  *
- * @throws Error with what it printed, when it ends first or does not serve within 30 seconds.
+ * @throws Error with what it printed, when it ends first or does not serve within 110 seconds.
  */
 export async function startServing(serving: Serving): Promise<ServingProcess> {
   const { port, dataDir, tls } = serving;
