@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BoundaryError, isBoundaryError } from '@countersign/protocol';
+import { BoundaryError, type ErrorCode, isBoundaryError } from '@countersign/protocol';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Admission } from './connection-limits.ts';
@@ -47,7 +47,7 @@ export function createEdgeApp(deps: EdgeAppDeps): EdgeApp {
 async function answer(deps: EdgeAppDeps, exchange: Exchange): Promise<Response> {
   const startedAt = performance.now();
   const route = routeName(exchange);
-  let code = 'ok';
+  let code: ErrorCode | 'ok' = 'ok';
   let reply: Reply;
   const admission = deps.beginRequest();
   try {
@@ -57,8 +57,10 @@ async function answer(deps: EdgeAppDeps, exchange: Exchange): Promise<Response> 
     const known = isBoundaryError(error)
       ? error
       : new BoundaryError('ERR_INTERNAL', { cause: error });
-    code = known.code;
-    reply = refusal(deps, exchange, known);
+    const refused = refusal(deps, exchange, known);
+    // Metrics are open to everybody: they know what the answer tells, not what happened.
+    code = refused.code;
+    reply = refused.reply;
   } finally {
     if (admission.admitted) admission.release();
   }
@@ -77,7 +79,11 @@ function routed(deps: EdgeAppDeps, exchange: Exchange): Promise<Reply> | Reply {
   return open === undefined ? answerKeyring(deps, exchange) : open(deps);
 }
 
-function refusal(deps: EdgeAppDeps, exchange: Exchange, error: BoundaryError): Reply {
+function refusal(
+  deps: EdgeAppDeps,
+  exchange: Exchange,
+  error: BoundaryError,
+): { readonly reply: Reply; readonly code: ErrorCode } {
   const { profile } = deps.settings;
   const { status, body, code } = toWireError(error, profile, exchange.requestId, exchange.quoted);
   deps.events.emit(eventOf(error), exchange, {
@@ -86,7 +92,7 @@ function refusal(deps: EdgeAppDeps, exchange: Exchange, error: BoundaryError): R
     rule: error.details.rule,
   });
   // The event log names what happened; the answer only what the profile lets a stranger know.
-  return jsonReply(status, body, { 'x-countersign-code': code });
+  return { reply: jsonReply(status, body, { 'x-countersign-code': code }), code };
 }
 
 function eventOf(error: BoundaryError): string {
