@@ -7,7 +7,6 @@
  * @module
  */
 
-import { eventually } from '@countersign/testing-keyring-process';
 import { expect, it, onTestFinished } from 'vitest';
 import {
   entryFile,
@@ -18,6 +17,9 @@ import { createWireClient } from '../wire/client/wire-client.ts';
 import { boundarySettings, CLIENT_ID, freshDataDir, SECRET } from './boundary-settings.ts';
 import { codeOf, type Exchange, freshRequest, send } from './exchange.ts';
 import { LedgerAudit } from './ledger-audit.ts';
+import { beAPatientFile, eventually } from './patience.ts';
+
+beAPatientFile();
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

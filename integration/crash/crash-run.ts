@@ -5,7 +5,6 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually } from '@countersign/testing-keyring-process';
 import {
   armCrash,
   type CrashPoint,
@@ -25,6 +24,7 @@ import {
 import { codeOf, type Exchange, send } from './exchange.ts';
 import { LedgerAudit, outageFault } from './ledger-audit.ts';
 import { type Load, startLoad } from './load.ts';
+import { eventually } from './patience.ts';
 
 /** Where a signer dies: at a step, at some moment, or while it starts. */
 export type Death = CrashPoint | 'any-moment' | 'while-starting';

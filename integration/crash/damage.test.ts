@@ -17,12 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '@countersign/protocol';
-import {
-  eventually,
-  freePort,
-  runCountersign,
-  startKeyring,
-} from '@countersign/testing-keyring-process';
+import { freePort, runCountersign, startKeyring } from '@countersign/testing-keyring-process';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startSupervised } from '../../packages/testing/signer-entries/src/index.ts';
 import { createWireClient } from '../wire/client/wire-client.ts';
@@ -36,6 +31,9 @@ import {
 } from './boundary-settings.ts';
 import { freshRequest, send } from './exchange.ts';
 import { startLoneSigner } from './lone-signer.ts';
+import { beAPatientFile, eventually } from './patience.ts';
+
+beAPatientFile();
 
 const REQUESTS = 12;
 const PAGE_BYTES = 4_096;

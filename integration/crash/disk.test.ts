@@ -5,7 +5,6 @@
  * @module
  */
 
-import { eventually } from '@countersign/testing-keyring-process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type Supervised,
@@ -15,7 +14,10 @@ import { createWireClient, type WireClient } from '../wire/client/wire-client.ts
 import { boundarySettings, CLIENT_ID, SECRET } from './boundary-settings.ts';
 import { codeOf, type Exchange, freshRequest, send } from './exchange.ts';
 import { LedgerAudit } from './ledger-audit.ts';
+import { beAPatientFile, eventually } from './patience.ts';
 import { canMount, mountSmallDisk } from './small-disk.ts';
+
+beAPatientFile();
 
 interface Boundary {
   readonly supervised: Supervised;

@@ -6,7 +6,6 @@
 
 import { openLedgerReader } from '@countersign/ledger';
 import { encodeFrame } from '@countersign/protocol';
-import { eventually } from '@countersign/testing-keyring-process';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   entryFile,
@@ -19,6 +18,9 @@ import { createWireClient, type WireClient } from '../wire/client/wire-client.ts
 import { boundarySettings, CLIENT_ID, freshDataDir, SECRET } from './boundary-settings.ts';
 import { codeOf, freshRequest, send } from './exchange.ts';
 import { startLoneSigner } from './lone-signer.ts';
+import { beAPatientFile, eventually } from './patience.ts';
+
+beAPatientFile();
 
 const UNAVAILABLE = [503, 'ERR_SIGNER_UNAVAILABLE'];
 const REFUSED = [422, 'ERR_POLICY_SELF_CALL'];

@@ -14,6 +14,9 @@ import {
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BRIDGE_KEY_ID, type BridgeKey } from './boundary-settings.ts';
 import { type Aftermath, CrashRun, type Death } from './crash-run.ts';
+import { beAPatientFile } from './patience.ts';
+
+beAPatientFile();
 
 const DEATHS: readonly Death[] = [
   'received',
@@ -80,10 +83,10 @@ it('loses no promise, releases nothing unwritten, and recovers by itself', async
   }
 
   const entries = await Promise.all(Array.from({ length: BOUNDARIES }, runBoundary));
-  expect(faults).toEqual([]);
+  expect(faults.slice(0, 20)).toEqual([]);
   expect(Math.min(...entries)).toBeGreaterThan(1_000);
   expect(seen(aftermaths)).toEqual(EXPECTED);
-}, 900_000);
+}, 1_200_000);
 
 /** What each death must have shown at least once; otherwise the run proved nothing about it. */
 const EXPECTED = {

@@ -6,7 +6,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventually, freePort } from '@countersign/testing-keyring-process';
+import { freePort } from '@countersign/testing-keyring-process';
 import { expect, it, onTestFinished } from 'vitest';
 import {
   launchSupervised,
@@ -19,6 +19,9 @@ import { boundarySettings, CLIENT_ID, freshDataDir, SECRET } from './boundary-se
 import { codeOf, type Exchange, freshRequest, type Request, send } from './exchange.ts';
 import { isAlive } from './is-alive.ts';
 import { LedgerAudit } from './ledger-audit.ts';
+import { beAPatientFile, eventually } from './patience.ts';
+
+beAPatientFile();
 
 const CLIENTS = 8;
 
