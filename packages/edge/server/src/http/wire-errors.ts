@@ -84,6 +84,8 @@ const malformed = (text: string): WireRow => ({ text, code: 'POLICY_CALL_NOT_ALL
 const unavailable = (text: string): WireRow => ({ text, code: 'SIGNER_UNAVAILABLE' });
 const fault = (text: string): WireRow => ({ text, code: 'INTERNAL_ERROR' });
 
+const INTERNAL = fault('internal error');
+
 const WIRE_ROWS: Readonly<Partial<Record<ErrorCode, WireRow>>> = {
   ERR_BODY_MALFORMED: malformed('malformed request body'),
   ERR_BODY_TOO_LARGE: malformed('request body too large'),
@@ -183,31 +185,43 @@ export function toWireError(
   quoted: Quoted = {},
 ): WireError {
   const shown = maskedCode(error.code, profile);
-  const row = WIRE_ROWS[shown] ?? fault('internal error');
+  const row = WIRE_ROWS[shown] ?? INTERNAL;
   const text = legacyFelt(error, profile) ?? textOf(row, error.details, quoted);
-  const status = statusOf(error, row, profile);
+  const errorCode = typeof row.code === 'function' ? row.code(error.details) : row.code;
+  const status = statusOf(error, shown, errorCode, profile);
   const { retryable, next } = ERROR_TABLE[shown];
-  const extras = extrasOf(error);
+  // Details of a code that is not told would tell it.
+  const extras = shown === error.code ? extrasOf(error) : {};
   if (profile === 'legacy') {
     return { status, body: { error: text, ...pick(extras) }, code: shown };
   }
-  const errorCode = typeof row.code === 'function' ? row.code(error.details) : row.code;
   const body = { error: text, errorCode, requestId, retryable };
   if (profile === 'strict') return { status, body, code: shown };
   return { status, body: { ...body, ...extras, code: shown, next }, code: shown };
 }
 
-/** In the strict profile a stranger does not learn which client ids exist. */
+/**
+ * In the strict profile a stranger does not learn which client ids exist. A code that only commands
+ * know must not get here; when it does, that is a fault of ours.
+ */
 function maskedCode(code: ErrorCode, profile: WireProfile): ErrorCode {
-  const hide = profile === 'strict' && code === 'ERR_AUTH_CLIENT_UNKNOWN';
-  return hide ? 'ERR_AUTH_SIGNATURE_INVALID' : code;
+  if (profile === 'strict' && code === 'ERR_AUTH_CLIENT_UNKNOWN') {
+    return 'ERR_AUTH_SIGNATURE_INVALID';
+  }
+  return Object.hasOwn(WIRE_ROWS, code) ? code : 'ERR_INTERNAL';
 }
 
-function statusOf(error: BoundaryError, row: WireRow, profile: WireProfile): number {
-  if (error.code === 'ERR_REQUEST_NONCE_USED') return profile === 'strict' ? 409 : 401;
-  if (error.code === 'ERR_NONCE_STORE_UNAVAILABLE' && profile === 'strict') return 500;
+function statusOf(
+  error: BoundaryError,
+  shown: ErrorCode,
+  errorCode: WireErrorCode,
+  profile: WireProfile,
+): number {
+  if (shown === 'ERR_REQUEST_NONCE_USED') return profile === 'strict' ? 409 : 401;
+  // SPEC v1 knows one status for it, whatever failed.
+  if (profile === 'strict' && errorCode === 'INTERNAL_ERROR') return 500;
   if (legacyFelt(error, profile) !== undefined) return 422;
-  return row.status ?? ERROR_TABLE[error.code].status;
+  return WIRE_ROWS[shown]?.status ?? ERROR_TABLE[shown].status;
 }
 
 /** SISNA answers an address at or above the field prime as a policy denial. */
