@@ -133,9 +133,18 @@ function exchange(
   const sent = call.sentBody ?? bodyBytes(body);
   const headers = headersOf(call, options, sent);
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
+  const attempt = (
+    resolve: (answer: Answer) => void,
+    reject: (error: NodeJS.ErrnoException) => void,
+  ): void => {
     const request = send(url, { agent, method, path, headers });
-    request.on('error', reject);
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // The server may close an idle connection just when it is used again: HTTP's own race. The
+      // request is sent again as it is, so one that was taken after all would be a replay.
+      const raced = request.reusedSocket && error.code === 'ECONNRESET';
+      if (raced) attempt(resolve, reject);
+      else reject(error);
+    });
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -148,7 +157,8 @@ function exchange(
     });
     if (chunked) request.write(sent.subarray(0, sent.length >> 1));
     request.end(chunked ? sent.subarray(sent.length >> 1) : sent);
-  });
+  };
+  return new Promise(attempt);
 }
 
 function headersOf(
