@@ -2,7 +2,7 @@
  * Binding of client certificates to client ids.
  *
  * A client with listed certificates may use only those. A client without any may use every trusted
- * certificate that does not bear another client's id as its name.
+ * certificate that is not listed for another client and does not bear another client's id as its name.
  *
  * @module
  */
@@ -25,6 +25,12 @@ export function createCertificateBinding(
 ): CertificateBinding {
   if (settings.tls?.clientCertificates !== true) return { assert: () => undefined };
   const clients = new Map(settings.clients.map((client) => [client.clientId, client.certificates]));
+  const isAnothers = (clientId: string, certificate: CallerCertificate): boolean =>
+    [...clients].some(
+      ([other, listed]) =>
+        other !== clientId &&
+        (certificate.names.includes(other) || listed.some((item) => matches(item, certificate))),
+    );
   return {
     assert(clientId, certificate) {
       if (certificate === undefined) throw new BoundaryError('ERR_AUTH_CERTIFICATE_REQUIRED');
@@ -32,7 +38,7 @@ export function createCertificateBinding(
       const allowed =
         listed.length > 0
           ? listed.some((item) => matches(item, certificate))
-          : !certificate.names.some((name) => name !== clientId && clients.has(name));
+          : !isAnothers(clientId, certificate);
       if (!allowed) throw new BoundaryError('ERR_AUTH_CERTIFICATE_MISMATCH');
     },
   };
