@@ -13,3 +13,4 @@ export { type LedgerReader, openLedgerReader, type ReaderStatus } from './ledger
 export type { Seal } from './log-key.ts';
 export type { IndexedEntry } from './log-store.ts';
 export { type LedgerOptions, openLedger } from './open-ledger.ts';
+export { resealLogKey } from './reseal-log-key.ts';

@@ -49,12 +49,18 @@ export function createLogKey(directory: DataDirectory, seal: Seal, origin: strin
  *   it, or whatever error of ours the seal throws.
  */
 export function openLogKey(directory: DataDirectory, seal: Seal, origin: string): NoteSigner {
-  requirePrivateFile(directory.sealedKey);
-  const seed = new Secret<Uint8Array>(openSeal(seal, readSealed(directory.sealedKey)));
-  if (seed.reveal().length !== SEED_BYTES) throw corruptStore('the sealed log key holds no key');
+  const seed = readLogSeed(directory, seal);
   const signer = toSigner(seed, origin);
   seed.reveal().fill(0);
   return signer;
+}
+
+/** The seed itself, 32 bytes; whoever takes it overwrites it. Errors as {@link openLogKey}. */
+export function readLogSeed(directory: DataDirectory, seal: Seal): Secret<Uint8Array> {
+  requirePrivateFile(directory.sealedKey);
+  const seed = new Secret<Uint8Array>(openSeal(seal, readSealed(directory.sealedKey)));
+  if (seed.reveal().length !== SEED_BYTES) throw corruptStore('the sealed log key holds no key');
+  return seed;
 }
 
 function readSealed(path: string): Uint8Array {
