@@ -45,7 +45,7 @@ export function dataDirOf({ config, dataDir }: PlaceFlags): string {
 /** The passphrase; `undefined` when nobody named one. */
 export function passphraseOf(flags: PlaceFlags): Secret<string> | undefined {
   if (flags.passphraseFile !== undefined)
-    return fromFile(flags.passphraseFile, '--passphrase-file');
+    return passphraseFrom(flags.passphraseFile, '--passphrase-file');
   const configured =
     flags.config === undefined ? undefined : readConfigFile(flags.config).passphrase;
   if (configured !== undefined) return fromSource(configured, flags.config ?? '.');
@@ -55,7 +55,7 @@ export function passphraseOf(flags: PlaceFlags): Secret<string> | undefined {
 
 function fromSource(source: SecretSource, config: string): Secret<string> {
   if ('file' in source) {
-    return fromFile(path.resolve(path.dirname(config), source.file), 'passphrase.file');
+    return passphraseFrom(path.resolve(path.dirname(config), source.file), 'passphrase.file');
   }
   const value = process.env[source.env];
   if (value === undefined || value === '') {
@@ -64,7 +64,8 @@ function fromSource(source: SecretSource, config: string): Secret<string> {
   return new Secret(value);
 }
 
-function fromFile(file: string, field: string): Secret<string> {
+/** @throws BoundaryError ERR_CONFIG_INVALID naming `field` when the file cannot be read. */
+export function passphraseFrom(file: string, field: string): Secret<string> {
   try {
     return new Secret(readFileSync(file, 'utf8').trim());
   } catch {

@@ -12,6 +12,7 @@ import path from 'node:path';
 import { parsePrivateKey } from '@countersign/crypto';
 import {
   addKey,
+  changePassphrase,
   createKeystore,
   exportPublic,
   importKey,
@@ -19,12 +20,15 @@ import {
   type KeyEntry,
   type Keystore,
   openKeystore,
+  openSeal,
   PLAIN_KEYSTORE_WARNING,
   readKeystoreEntries,
   removeKey,
+  restoreKey,
   rotateKey,
   saveKeystore,
 } from '@countersign/crypto/keystore';
+import { resealLogKey } from '@countersign/ledger';
 import {
   BoundaryError,
   MESSAGE_KINDS,
@@ -40,6 +44,7 @@ import {
   addPlaceOptions,
   dataDirOf,
   type PlaceFlags,
+  passphraseFrom,
   passphraseOf,
 } from '../place.ts';
 import { paint, say } from '../terminal/paint.ts';
@@ -49,6 +54,7 @@ interface KeyFlags extends PlaceFlags {
   readonly messageKinds?: string;
   readonly fromEnv?: string;
   readonly fromFile?: string;
+  readonly newPassphraseFile?: string;
   readonly yes?: boolean;
   readonly json?: boolean;
 }
@@ -84,6 +90,18 @@ export function addKeysCommand(program: Command): void {
       .command('rotate <id>')
       .description('put a new key under an id; the old one is kept, retired'),
   ).action(run((id, flags) => change(flags, (keystore) => rotateKey(keystore, id), id)));
+  writing(
+    keys
+      .command('restore <id>')
+      .description('take a rotation back: <key>@<generation> is active again, as a new generation'),
+  ).action(run((id, flags) => change(flags, (keystore) => restoreKey(keystore, id))));
+  reading(
+    keys
+      .command('passphrase')
+      .description('seal keystore and log key under another passphrase; stop the server first'),
+  )
+    .requiredOption('--new-passphrase-file <file>', 'file with the new passphrase')
+    .action(runAll((flags) => reseal(flags)));
   writing(keys.command('remove <id>').description('remove a key for good'))
     .option('--yes', 'confirm: a removed key cannot be restored')
     .action(run((id, flags) => remove(flags, id)));
@@ -177,6 +195,35 @@ function openOrCreate(flags: KeyFlags): Keystore {
   }
   say(`${paint('yellow', '!')} ${PLAIN_KEYSTORE_WARNING}`);
   return createKeystore({ path: file, protection: 'none' });
+}
+
+/** The log key first: a keystore under the new passphrase says that everything is done. */
+function reseal(flags: KeyFlags): undefined {
+  const file = fileOf(flags);
+  const from = passphraseOf(flags);
+  const to = passphraseFrom(flags.newPassphraseFile ?? '', '--new-passphrase-file');
+  const keystore = changePassphrase(openWithEither(file, from, to), to);
+  const hasLog = resealLogKey(path.dirname(file), openSeal(from), openSeal(to));
+  const saved = saveKeystore(keystore);
+  say(`${hasLog ? 'keystore and log key' : 'keystore'}: sealed under the new passphrase`);
+  print(flags, saved.path, saved.entries());
+}
+
+/** A run that was cut short may have left the keystore under either passphrase. */
+function openWithEither(
+  file: string,
+  from: Secret<string> | undefined,
+  to: Secret<string>,
+): Keystore {
+  try {
+    return openKeystore({ path: file, ...(from === undefined ? {} : { passphrase: from }) });
+  } catch (error) {
+    try {
+      return openKeystore({ path: file, passphrase: to });
+    } catch {
+      throw error;
+    }
+  }
 }
 
 function list(flags: KeyFlags): undefined {
