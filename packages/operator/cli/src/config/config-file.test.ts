@@ -42,6 +42,12 @@ describe('a configuration is refused', () => {
     ['for an unknown key', `${MINIMAL}leakscan: block\n`, 'leakscan', 'no such key'],
     ['for an unknown key inside', key('target: []'), 'keys[0].target', 'no such key'],
     ['for a key named __proto__', `${MINIMAL}__proto__: {}\n`, '__proto__', 'no such key'],
+    [
+      'for a key that may be a secret',
+      `${MINIMAL}"hunter2/ü": true\n`,
+      '(a key that is no plain word)',
+      'no such key',
+    ],
     ['without its version', without('version'), 'version', '1'],
     ['with another version', MINIMAL.replace('version: 1', 'version: 2'), 'version', '1'],
     ['without a data directory', without('dataDir'), 'dataDir', 'string, received undefined'],

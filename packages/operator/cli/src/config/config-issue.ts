@@ -19,7 +19,7 @@ export interface ConfigIssue {
 export function describeIssue(issue: Issue): ConfigIssue {
   const path = issue.path;
   if (issue.code === 'unrecognized_keys') {
-    return { field: fieldOf([...path, ...issue.keys.slice(0, 1)]), expected: 'no such key' };
+    return { field: fieldOf([...path, quotableKey(issue.keys[0])]), expected: 'no such key' };
   }
   const inner = issue.code === 'invalid_union' ? closestIssue(issue.errors) : undefined;
   if (inner !== undefined) return describeIssue({ ...inner, path: [...path, ...inner.path] });
@@ -32,6 +32,11 @@ function closestIssue(branches: readonly (readonly Issue[])[]): Issue | undefine
     .map(([first]) => first)
     .filter((issue) => issue !== undefined && issue.path.length > 0);
   return inside.length === 1 ? inside[0] : undefined;
+}
+
+/** A key that is no plain word may be a secret that slipped to the left of a colon. */
+function quotableKey(key = ''): string {
+  return /^[A-Za-z_][A-Za-z0-9_-]{0,31}$/.test(key) ? key : '(a key that is no plain word)';
 }
 
 function expectation(message: string): string {
