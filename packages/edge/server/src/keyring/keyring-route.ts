@@ -198,16 +198,22 @@ function scanInbound(
   const patterns = deps.leakScanner?.scan(Buffer.from(body).toString('utf8'), parsed) ?? [];
   if (patterns.length === 0) return;
   const action = deps.settings.leakScan;
+  forgetSecrets(deps, exchange);
   deps.events.emit('security.leak_pattern_detected', exchange, {
     direction: 'inbound',
     action,
     patternIds: patterns,
   });
   if (action !== 'block') return;
-  // What looks like a secret must not come back in an answer or stand in a log.
-  exchange.requestId = exchange.ownRequestId;
-  exchange.quoted = { clientId: exchange.clientId };
   throw new BoundaryError('ERR_LEAK_INBOUND', { details: { patterns: [...patterns] } });
+}
+
+/** What looks like a secret must not come back in an answer or stand in a log. */
+function forgetSecrets({ leakScanner, settings }: KeyringDeps, exchange: Exchange): void {
+  const { requestId, ownRequestId, clientId } = exchange;
+  const leaky = (leakScanner?.scan(requestId, requestId) ?? []).length > 0;
+  if (settings.leakScan === 'block' || leaky) exchange.requestId = ownRequestId;
+  if (settings.leakScan === 'block') exchange.quoted = { clientId };
 }
 
 async function limitRate(
