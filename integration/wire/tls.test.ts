@@ -11,13 +11,13 @@ import { connect, type TLSSocket } from 'node:tls';
 import { createTestAuthority } from '@countersign/testing-dfns-bridge';
 import {
   type Boundary,
-  eventually,
   type ServingProcess,
   startBoundary,
   startKeyring,
 } from '@countersign/testing-keyring-process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectGenuine } from './client/genuine.ts';
+import { startLoad } from './client/load.ts';
 import { createMcpClient } from './client/mcp-client.ts';
 import { exchangeRaw } from './client/raw-connection.ts';
 import { expectRefusal, PROFILES, type Profile, type Refusal } from './client/refusals.ts';
@@ -236,7 +236,7 @@ describe('certificates that are replaced while the server runs', () => {
   });
 
   it('are in force after SIGHUP, and no request is lost meanwhile', async () => {
-    const load = startLoad(server);
+    const load = startLoad(() => clientOf(server, CERTIFICATES.none));
     const before = await fingerprint(server);
     for (let round = 1; round <= 3; round += 1) {
       const next = files.authority.issue({ commonName: `server ${round}` });
@@ -373,39 +373,6 @@ async function fingerprint(server: ServingProcess): Promise<string> {
   const { fingerprint256 } = socket.getPeerCertificate();
   socket.destroy();
   return fingerprint256.replaceAll(':', '').toLowerCase();
-}
-
-interface Load {
-  /** Resolves when so many more requests were answered. */
-  more(count: number): Promise<void>;
-  stop(): Promise<readonly number[]>;
-}
-
-/** Requests without a pause, on kept and on fresh connections, until told to stop. */
-function startLoad(server: ServingProcess): Load {
-  const statuses: number[] = [];
-  let stopped = false;
-  const kept = clientOf(server, CERTIFICATES.none);
-  const ask = async (fresh: boolean): Promise<void> => {
-    while (!stopped) {
-      const client = fresh ? clientOf(server, CERTIFICATES.none) : kept;
-      const answer = await client.sign(transferRequest()).catch(() => ({ status: 0 }));
-      statuses.push(answer.status);
-      if (fresh) client.close();
-    }
-  };
-  const running = [ask(false), ask(false), ask(true)];
-  return {
-    async more(count) {
-      const goal = statuses.length + count;
-      await eventually('more answers', () => statuses.length >= goal);
-    },
-    async stop() {
-      stopped = true;
-      await Promise.all(running);
-      return statuses;
-    },
-  };
 }
 
 function sha256Of(certPem: string): string {
