@@ -1,0 +1,28 @@
+/**
+ * What a field of a condition turns out to be.
+ *
+ * @module
+ */
+
+export type FieldValue =
+  /** Compared as a number, whatever notation the policy uses. */
+  | { readonly kind: 'number'; readonly value: bigint }
+  /** Compared as a number for equality; has no order. */
+  | { readonly kind: 'address'; readonly value: bigint }
+  /** Compared character by character. */
+  | { readonly kind: 'text'; readonly value: string }
+  | { readonly kind: 'boolean'; readonly value: boolean }
+  /** A condition about a list is about every item (ALLOW, REQUIRE_APPROVAL) or about any (DENY). */
+  | { readonly kind: 'list'; readonly items: readonly FieldValue[] }
+  /** The request is of another sort; the condition is false, and that is no error. */
+  | { readonly kind: 'inapplicable'; readonly reason: string }
+  /** It should be there and cannot be read: an error, which denies in the strict profile. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+export function inapplicable(reason: string): FieldValue {
+  return { kind: 'inapplicable', reason };
+}
+
+export function unreadable(reason: string): FieldValue {
+  return { kind: 'unreadable', reason };
+}
