@@ -1,4 +1,19 @@
 export {
+  type ApprovalAnswer,
+  type ApprovalStatement,
+  approvalChallenge,
+  approvalStatement,
+} from './approval/approval-statement.ts';
+export {
+  type Approver,
+  type ApproverKind,
+  type ApproverSettings,
+  type PasskeyPlace,
+  readApprover,
+} from './approval/approver-key.ts';
+export type { PasskeyAssertion } from './approval/passkey-assertion.ts';
+export { type ApprovalEvidence, verifyApproval } from './approval/verify-approval.ts';
+export {
   createDefaultHashBackend,
   type DefaultHashBackendOptions,
 } from './default-hash-backend.ts';
