@@ -293,6 +293,34 @@ export const ERROR_TABLE = {
     'the custodian refused by its own policy',
     "see the custodian's text in details",
   ),
+  ERR_POLICY_RULE_DENIED: row(
+    'denied',
+    403,
+    false,
+    'a rule of the policy denies this',
+    'see the rule named in details; ask the operator when it should not apply',
+  ),
+  ERR_POLICY_NO_RULE: row(
+    'denied',
+    403,
+    false,
+    'no rule of the policy allows this',
+    'ask the operator for a rule that allows it',
+  ),
+  ERR_POLICY_EVALUATION_FAILED: row(
+    'denied',
+    403,
+    false,
+    'a condition of the policy could not be evaluated, and an error denies',
+    'send what the condition named in details reads, in its form',
+  ),
+  ERR_POLICY_APPROVAL_REQUIRED: row(
+    'denied',
+    403,
+    true,
+    'the policy demands an approval that has not been given',
+    'get the approvals named in details, then ask again with a new request nonce',
+  ),
   ERR_LEAK_INBOUND: row(
     'denied',
     403,
@@ -422,6 +450,13 @@ export const ERROR_TABLE = {
     false,
     'the configuration is not valid',
     'correct the setting named in details',
+  ),
+  ERR_POLICY_DOCUMENT_INVALID: row(
+    'malformed',
+    400,
+    false,
+    'the policy document is not valid',
+    'correct what details name, line by line',
   ),
   ERR_LISTEN_FAILED: row(
     'unavailable',

@@ -144,6 +144,12 @@ const WIRE_ROWS: Readonly<Partial<Record<ErrorCode, WireRow>>> = {
   ),
   ERR_POLICY_MESSAGE_KIND_DENIED: denial('message kind is not allowed for this key'),
   ERR_POLICY_CUSTODIAN_DENIED: denial(({ text }) => String(text ?? 'denied by the custodian')),
+  ERR_POLICY_RULE_DENIED: denial('denied by a rule of the policy'),
+  ERR_POLICY_NO_RULE: denial('not allowed by any rule of the policy'),
+  ERR_POLICY_EVALUATION_FAILED: denial(
+    'not allowed: a condition of the policy cannot be evaluated',
+  ),
+  ERR_POLICY_APPROVAL_REQUIRED: denial('approval required'),
   ERR_LEAK_INBOUND: denial('secret leak pattern detected in request payload'),
   ERR_RATE_LIMITED: { text: 'rate limit exceeded', code: 'RATE_LIMITED' },
   ERR_ADDRESS_RATE_LIMITED: { text: 'rate limit exceeded for this address', code: 'RATE_LIMITED' },
