@@ -31,6 +31,11 @@ export type CallReading =
       readonly parameters: ReadonlyMap<string, DecodedValue>;
       /** Empty when the call gives nothing away. */
       readonly effects: readonly TokenEffect[];
+      /**
+       * Present when only the target's own ABI knows the function, and it is no view: nobody told what
+       * it moves, so no effects are no promise. A limit on this target's tokens cannot judge it.
+       */
+      readonly effectsUnknown?: true;
     }
   /** The function is known, its calldata does not fit it: too short, too long, a value out of range. */
   | { readonly kind: 'undecodable'; readonly functionName: string; readonly reason: string }
