@@ -22,6 +22,7 @@ export {
   type DefaultSignatureCheckerOptions,
 } from './default-signature-checker.ts';
 export type { HashBackend } from './hash-backend.ts';
+export { keccak256 } from './keccak.ts';
 export {
   ANY_CALLER,
   hashSessionMessage,
