@@ -251,6 +251,20 @@ export const ERROR_TABLE = {
     'the amount is above the limit of this key for the token',
     'ask for less, or ask the operator to raise the limit',
   ),
+  ERR_POLICY_CHARGES_TOO_MANY: row(
+    'denied',
+    403,
+    false,
+    'the request counts towards more limits than one entry of the log can name',
+    'send it as several requests with fewer calls each',
+  ),
+  ERR_FROZEN: row(
+    'denied',
+    403,
+    false,
+    'signing is frozen',
+    'ask the operator, who froze it for everybody or for this client, key or account',
+  ),
   ERR_POLICY_CALL_UNDECODABLE: row(
     'denied',
     403,

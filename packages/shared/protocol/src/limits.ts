@@ -42,6 +42,8 @@ export const LIMITS = {
   frameBytes: 1_048_576,
   /** An entry of the log: C2SP entry bundles carry 16-bit lengths. */
   logEntryBytes: 65_535,
+  /** Buckets one decision may reserve in: as many as its entry can name beside the longest request. */
+  chargesPerDecision: 64,
   /** Time for headers and body to arrive, milliseconds. */
   requestTimeoutMs: 30_000,
   /** Time for the headers alone, milliseconds. */

@@ -133,6 +133,8 @@ const WIRE_ROWS: Readonly<Partial<Record<ErrorCode, WireRow>>> = {
   ERR_POLICY_TARGET_DENIED: denial('call target is not allowed for this key'),
   ERR_POLICY_RECIPIENT_DENIED: denial('recipient is not allowed for this key'),
   ERR_POLICY_LIMIT_EXCEEDED: denial('amount exceeds the limit of this key'),
+  ERR_POLICY_CHARGES_TOO_MANY: denial('request counts towards too many limits'),
+  ERR_FROZEN: denial('signing is frozen'),
   ERR_POLICY_CALL_UNDECODABLE: denial('call to a limited token is not allowed: not decodable'),
   ERR_POLICY_KEY_DENIED: denial(
     (_, { clientId, keyId }) => `client ${clientId} is not allowed to use keyId ${keyId}`,
