@@ -82,9 +82,14 @@ function openScratchLedger(): { commit: () => void; end: () => void } {
   return {
     commit: () => {
       count += 1;
-      const nonceExpiresAtMs = Date.now() + 120_000;
       ledger.commit([
-        { nonceKey: `n${count}`, nonceExpiresAtMs, entryIfFresh: entry, entryIfUsed: entry },
+        {
+          nonceKey: `n${count}`,
+          nonceExpiresAtMs: Date.now() + 120_000,
+          scopes: ['all'],
+          charges: [],
+          entryOf: () => entry,
+        },
       ]);
     },
     end: () => {

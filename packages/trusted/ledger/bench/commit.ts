@@ -24,8 +24,9 @@ function decision(): PendingDecision {
   return {
     nonceKey: JSON.stringify(['bench', randomBytes(16).toString('hex')]),
     nonceExpiresAtMs: Date.now() + 120_000,
-    entryIfFresh: ENTRY,
-    entryIfUsed: ENTRY,
+    scopes: ['all'],
+    charges: [],
+    entryOf: () => ENTRY,
   };
 }
 

@@ -16,12 +16,13 @@ import {
   hashLeaf,
   verifyConsistency,
 } from '@countersign/tlog';
+import { checkBuckets } from './check-buckets.ts';
 import { checkNonces } from './check-nonces.ts';
 import type { Head } from './head-store.ts';
 import type { Identity } from './identity.ts';
 import type { LogStore } from './log-store.ts';
 import type { LogSource } from './log-view.ts';
-import { requireTables } from './schema.ts';
+import { readSchemaVersion, requireTables, SPENDING_VERSION } from './schema.ts';
 import { requireSigned } from './signed-head.ts';
 import { checkPages } from './startup-check.ts';
 import { corruptStore, toOpeningError } from './store-error.ts';
@@ -57,6 +58,7 @@ export interface LogReport {
   readonly nodes: number;
   readonly checkpoints: number;
   readonly requestNonces: number;
+  readonly reservations: number;
 }
 
 /** What a check reads from. */
@@ -70,6 +72,7 @@ interface Progress {
   nodes: number;
   checkpoints: number;
   requestNonces: number;
+  reservations: number;
 }
 
 /** A checkpoint whose signature and root hold. */
@@ -83,8 +86,8 @@ const CHUNK = 256;
 
 /**
  * Recomputes every leaf and inner node of a range, the root at every checkpoint stored inside it, and
- * checks signatures, consistency between neighbouring checkpoints, the structure of the database file
- * and the table of request nonces.
+ * checks signatures, consistency between neighbouring checkpoints, the structure of the database file,
+ * the table of request nonces, and that buckets count what is reserved in them.
  *
  * @param head - Newest checkpoint when the check began; what a running signer adds later is left out.
  * @returns A report; never throws for a fault of the log.
@@ -93,7 +96,13 @@ const CHUNK = 256;
 export function checkLog(log: CheckedLog, head: Head, range: CheckRange = {}): LogReport {
   const to = clamp(range.to ?? head.size, 0, head.size);
   const from = clamp(range.from ?? 0, 0, to);
-  const progress: Progress = { entries: 0, nodes: 0, checkpoints: 0, requestNonces: 0 };
+  const progress: Progress = {
+    entries: 0,
+    nodes: 0,
+    checkpoints: 0,
+    requestNonces: 0,
+    reservations: 0,
+  };
   const fault = faultOf(() => checkAll(log, head, from, to, progress));
   return {
     ok: fault === undefined,
@@ -112,6 +121,7 @@ function checkAll(log: CheckedLog, head: Head, from: number, to: number, progres
   requireSigned(head, log.identity);
   checkEntries(log, from, to, progress);
   progress.requestNonces = checkNonces(log.db, head.forgottenThroughMs);
+  if (readSchemaVersion(log.db) >= SPENDING_VERSION) progress.reservations = checkBuckets(log.db);
 }
 
 /** Walks the entries and meets each stored checkpoint at its size. */

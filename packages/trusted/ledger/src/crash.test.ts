@@ -93,8 +93,9 @@ const expectKept = (ledger: Ledger, acknowledged: readonly Acknowledged[]) => {
     acknowledged.map(({ id }) => ({
       nonceKey: id,
       nonceExpiresAtMs: Date.now() + 120_000,
-      entryIfFresh: entryOf(`again ${id}`),
-      entryIfUsed: entryOf(`deny ${id}`),
+      scopes: [],
+      charges: [],
+      entryOf: ({ kind }) => entryOf(`${kind} again ${id}`),
     })),
   );
   expect(replayed.filter(({ fresh }) => fresh)).toEqual([]);

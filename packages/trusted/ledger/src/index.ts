@@ -1,10 +1,13 @@
+export type { Charge, Reserved, Settlement, SpendWindow } from './charge.ts';
 export type { CheckRange, LogFault, LogReport } from './check-log.ts';
 export type { Clock } from './clock-rule.ts';
 export type { TileExport } from './export-tiles.ts';
 export type {
   Appended,
   ClockReset,
+  CommitOutcome,
   Committed,
+  FrozenScope,
   Ledger,
   LedgerStatus,
   PendingDecision,

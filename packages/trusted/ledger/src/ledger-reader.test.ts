@@ -176,6 +176,7 @@ describe('checking a log', () => {
       nodes: 304 + 152 + 76 + 38 + 19 + 9 + 4 + 2 + 1,
       checkpoints: 4,
       requestNonces: 304,
+      reservations: 0,
     });
   });
 

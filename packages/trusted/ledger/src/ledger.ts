@@ -4,7 +4,38 @@
  * @module
  */
 
-/** A judged request: the log entry depends on whether its request nonce is fresh. */
+import type { Charge, Reserved, Settlement } from './charge.ts';
+
+/**
+ * What became of a decision, in the order in which it is found out. In every case but `used` the
+ * request nonce is used up; in every case but `fresh` nothing is reserved and nothing may be signed.
+ */
+export type CommitOutcome =
+  | {
+      readonly kind: 'fresh';
+      /** Time the reservations count from, milliseconds: the clock, or high water when it is later. */
+      readonly atMs: number;
+      /** One per bucket, in the order of the charges; empty when there were none. */
+      readonly reserved: readonly Reserved[];
+    }
+  /** The request nonce was used before. */
+  | { readonly kind: 'used' }
+  /** The first of the scopes that is frozen. */
+  | { readonly kind: 'frozen'; readonly scope: string }
+  /** More buckets than one entry of the log can name, see `LIMITS.chargesPerDecision`. */
+  | { readonly kind: 'too_many'; readonly buckets: number }
+  | {
+      readonly kind: 'exceeded';
+      /** Index of the first charge that did not fit. */
+      readonly charge: number;
+      /**
+       * What its bucket counted without this decision; `max` of the charge after a clock reset that
+       * leaves the bucket unknown.
+       */
+      readonly counted: bigint;
+    };
+
+/** A judged request: the log entry depends on what becomes of it. */
 export interface PendingDecision {
   /** `JSON.stringify([clientId, requestNonce])`, 1 to 4,096 characters. */
   readonly nonceKey: string;
@@ -13,10 +44,22 @@ export interface PendingDecision {
    * accepted configuration would still take the request.
    */
   readonly nonceExpiresAtMs: number;
-  /** Log entry when the nonce was not used before; at most 65,535 bytes. */
-  readonly entryIfFresh: Uint8Array;
-  /** Log entry (a denial) when it was; at most 65,535 bytes. */
-  readonly entryIfUsed: Uint8Array;
+  /** What a freeze can name, for instance `all`, `client:x`; each 1 to 512 characters. */
+  readonly scopes: readonly string[];
+  /**
+   * What can happen only once, for instance chain, account and account nonce; 1 to 512 characters.
+   * Decisions of one slot reserve the largest of their amounts, not the sum. Left out: each counts.
+   */
+  readonly slot?: string;
+  /** All of them are reserved, or none. At most `LIMITS.chargesPerDecision` different buckets. */
+  readonly charges: readonly Charge[];
+  /**
+   * Last millisecond at which the signature can be used; needed with charges. The latest time a Date
+   * can show, 8,640,000,000,000,000, for one that never ends.
+   */
+  readonly spendableUntilMs?: number;
+  /** Log entry; pure, called once, inside the transaction. At most 65,535 bytes. */
+  readonly entryOf: (outcome: CommitOutcome) => Uint8Array;
 }
 
 /** An entry that is in the log. */
@@ -29,8 +72,16 @@ export interface Appended {
 
 /** A decision that is durable. */
 export interface Committed extends Appended {
-  /** Whether the request nonce was unused, so that `entryIfFresh` is what the log holds. */
+  readonly outcome: CommitOutcome;
+  /** Whether the outcome is `fresh`: what was asked may be signed. */
   readonly fresh: boolean;
+}
+
+/** Something for which nothing is signed. */
+export interface FrozenScope {
+  readonly scope: string;
+  /** When it was frozen, milliseconds: the clock, or high water when it was later. */
+  readonly sinceMs: number;
 }
 
 /** What putting back the clock meant. */
@@ -56,7 +107,8 @@ export interface LedgerStatus {
 }
 
 /**
- * The durable state of one signer: used request nonces and the Merkle log, in one directory.
+ * The durable state of one signer: used request nonces, reservations, freezes and the Merkle log, in
+ * one directory.
  *
  * Every method is synchronous. A method that writes either has made everything durable when it
  * returns or has changed nothing, in memory as on disk, and throws. After a failure the next call
@@ -69,11 +121,14 @@ export interface LedgerStatus {
  */
 export interface Ledger {
   /**
-   * Uses up request nonces and logs decisions, in ONE transaction with tree nodes, a new signed
-   * checkpoint and the high water of the clock.
+   * Uses up request nonces, asks freezes, reserves charges and logs decisions, in ONE transaction with
+   * tree nodes, a new signed checkpoint and the high water of the clock.
    *
-   * @param batch - In order; two items with the same `nonceKey`: the first is fresh, the second used.
-   *   An empty batch does nothing.
+   * Order for each item: request nonce used? → a scope frozen? → charges in their order, all or none
+   * → entry. A charge fits when its bucket then counts at most `max`.
+   *
+   * @param batch - In order, each item after what the ones before it left; two items with the same
+   *   `nonceKey`: the first is fresh, the second used. An empty batch does nothing.
    * @returns One result per item, in order. For one request, `fresh` is answered at most once, ever.
    * @throws BoundaryError ERR_CLOCK_BEHIND when the clock shows a time before high water minus the
    *   tolerance, or one whose nonces were forgotten; and as above.
@@ -93,12 +148,42 @@ export interface Ledger {
    *
    * Every stored request nonce stays. Nonces that were forgotten meanwhile stay forgotten, and
    * `commit` refuses the time they could be replayed in, see {@link ClockReset.commitsFromMs}.
+   * Reservations that ended while the clock was ahead stay ended, and their buckets take no charge with
+   * a `max` before the time they would have ended at; fixed windows that began then begin at `nowMs`.
    *
    * @param nowMs - The true time; the clock must agree within the tolerance.
    * @param entry - Log entry about it; when left out, a JSON document with both times.
    * @throws BoundaryError ERR_CLOCK_BEHIND when the clock disagrees with `nowMs`; and as above.
    */
   resetClock(nowMs: number, entry?: Uint8Array): ClockReset;
+  /**
+   * Freezes a scope: from now on no decision that names it is fresh. Works while the clock is behind,
+   * when nothing else is written: an emergency does not wait for the clock.
+   *
+   * @param scope - 1 to 512 characters, compared as it is.
+   * @param entry - Log entry about it, in the same transaction; at most 65,535 bytes.
+   * @returns `undefined` when it was frozen already, and then nothing is written.
+   */
+  freeze(scope: string, entry: Uint8Array): Appended | undefined;
+  /**
+   * Ends a freeze; parameters as for {@link freeze}.
+   *
+   * @returns `undefined` when it was not frozen, and then nothing is written.
+   * @throws BoundaryError ERR_CLOCK_BEHIND as {@link append}; and as above.
+   */
+  unfreeze(scope: string, entry: Uint8Array): Appended | undefined;
+  /** Every frozen scope, in order of scope. */
+  frozen(): readonly FrozenScope[];
+  /**
+   * Takes in what the chain says about a slot; for trusted readers of the chain only. Executed: its
+   * sliding reservations count until `atMs` plus the window, if that is earlier than before; others
+   * stay. Impossible: all its reservations are released.
+   *
+   * @param entry - Log entry about it, in the same transaction; at most 65,535 bytes.
+   * @returns `undefined` when it changes nothing, and then nothing is written.
+   * @throws BoundaryError ERR_CLOCK_BEHIND as {@link append}; and as above.
+   */
+  settle(slot: string, settlement: Settlement, entry: Uint8Array): Appended | undefined;
   /** Bytes of an entry; `undefined` when the log has no such index. */
   entry(index: number): Uint8Array | undefined;
   /**

@@ -42,7 +42,36 @@ export const MIGRATIONS: readonly string[] = [
     digest BLOB NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE buckets (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    window_type TEXT NOT NULL CHECK (window_type IN ('sliding', 'fixed', 'lifetime')),
+    window_ms INTEGER NOT NULL CHECK (window_ms >= 0),
+    total BLOB NOT NULL CHECK (length(total) = 32),
+    anchor_ms INTEGER CHECK ((anchor_ms IS NOT NULL) = (window_type = 'fixed')),
+    freed_through_ms INTEGER NOT NULL CHECK (freed_through_ms >= -1),
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    UNIQUE (name, window_type, window_ms)
+  ) STRICT;
+  CREATE TABLE reservations (
+    slot TEXT NOT NULL,
+    bucket_id INTEGER NOT NULL,
+    amount BLOB NOT NULL CHECK (length(amount) = 32),
+    until_ms INTEGER CHECK (until_ms >= 0),
+    PRIMARY KEY (slot, bucket_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reservations_by_end ON reservations (bucket_id, until_ms);
+  CREATE TABLE freezes (
+    scope TEXT PRIMARY KEY,
+    since_ms INTEGER NOT NULL CHECK (since_ms >= 0)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX freezes_by_time ON freezes (since_ms);
+  `,
 ];
+
+/** Version since which a ledger has buckets, reservations and freezes. */
+export const SPENDING_VERSION = 2;
 
 /** The version this program writes. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
@@ -83,14 +112,15 @@ export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRAT
 }
 
 /**
- * Compares tables, columns, constraints and indexes with those of a new ledger.
+ * Compares tables, columns, constraints and indexes with those of a new ledger of the same version.
  *
- * @throws BoundaryError ERR_STORE_CORRUPT when anything was altered, added or lost.
+ * @throws BoundaryError ERR_STORE_CORRUPT when anything was altered, added or lost; ERR_STORE_NEWER.
  */
 export function requireTables(db: DatabaseSync): void {
+  const version = readSchemaVersion(db);
   const pristine = new DatabaseSync(':memory:');
   try {
-    migrate(pristine);
+    migrate(pristine, MIGRATIONS.slice(0, version));
     if (describe(db) !== describe(pristine)) {
       throw corruptStore('the tables are not those of a ledger');
     }

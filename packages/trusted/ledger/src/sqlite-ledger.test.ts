@@ -224,8 +224,9 @@ describe('what callers hand in', () => {
     expect(ledger.entry(0)).toEqual(largest);
     const larger = new Uint8Array(LIMITS.logEntryBytes + 1);
     expect(codeOf(() => ledger.append([bytesOf('x'), larger]))).toBe(bad);
-    expect(codeOf(() => ledger.commit([{ ...decisionOf('a'), entryIfFresh: larger }]))).toBe(bad);
-    expect(codeOf(() => ledger.commit([{ ...decisionOf('a'), entryIfUsed: larger }]))).toBe(bad);
+    expect(codeOf(() => ledger.commit([{ ...decisionOf('a'), entryOf: () => larger }]))).toBe(bad);
+    expect(codeOf(() => ledger.freeze('all', larger))).toBe(bad);
+    expect(codeOf(() => ledger.settle('s', { kind: 'impossible' }, larger))).toBe(bad);
     expect(codeOf(() => ledger.resetClock(NOW_MS, larger))).toBe(bad);
     expect(ledger.size()).toBe(1);
   });

@@ -19,6 +19,8 @@ import {
   signNote,
 } from '@countersign/tlog';
 import type { AcknowledgedMark } from './acknowledged-mark.ts';
+import { createBucketStore } from './bucket-store.ts';
+import type { Settlement } from './charge.ts';
 import type { CheckpointFile } from './checkpoint-file.ts';
 import {
   type Clock,
@@ -27,12 +29,15 @@ import {
   requireNotBehind,
   requireRemembered,
 } from './clock-rule.ts';
+import { type DecisionStores, decideBatch, type Written } from './decider.ts';
 import { createDraft, type Draft } from './draft.ts';
+import { createFreezes } from './freezes.ts';
 import { createHeadStore, type Head } from './head-store.ts';
 import type {
   Appended,
   ClockReset,
   Committed,
+  FrozenScope,
   Ledger,
   LedgerStatus,
   PendingDecision,
@@ -47,10 +52,11 @@ import {
   receiptAt,
 } from './log-view.ts';
 import { createNodeCache, type NodeCache } from './node-cache.ts';
-import { createRequestNonces, type RequestNonces } from './request-nonces.ts';
+import { createRequestNonces } from './request-nonces.ts';
 import { SCHEMA_VERSION } from './schema.ts';
+import { createSpendBook } from './spend-book.ts';
 import { corruptStore, toStoreError } from './store-error.ts';
-import { requireDecision, requireEntry } from './write-request.ts';
+import { requireDecision, requireEntry, requireName, requireSettlement } from './write-request.ts';
 
 /** Everything a ledger is made of, open and checked. */
 export interface LedgerParts {
@@ -66,23 +72,12 @@ export interface LedgerParts {
   readonly release: () => void;
 }
 
-/** State the clock rules and the nonce table are in after a write. */
-interface Outcome<T> {
-  readonly result: T;
-  readonly highWaterMs: number;
-  readonly forgottenThroughMs: number;
-  readonly nonceCount: number;
-}
-
-/** Expired nonces one commit forgets at most: twice what it adds, and some, so that it catches up. */
-const forgetLimit = (added: number): number => 2 * added + 64;
-
 export class SqliteLedger implements Ledger {
   readonly #parts: LedgerParts;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
-  readonly #nonces: RequestNonces;
+  readonly #stores: DecisionStores;
   readonly #source: LogSource;
   readonly #cache: NodeCache;
 
@@ -102,13 +97,17 @@ export class SqliteLedger implements Ledger {
     this.#begin = db.prepare('BEGIN IMMEDIATE');
     this.#commit = db.prepare('COMMIT');
     this.#rollback = db.prepare('ROLLBACK');
-    this.#nonces = createRequestNonces(db);
+    this.#stores = {
+      nonces: createRequestNonces(db),
+      freezes: createFreezes(db),
+      book: createSpendBook(createBucketStore(db)),
+    };
     const store = createLogStore(db);
     this.#cache = createNodeCache(store);
     this.#source = { store, heads: createHeadStore(db), nodes: this.#cache };
     this.#head = this.#readHead();
     this.#frontier = createFrontier(this.#head.size, store);
-    this.#nonceCount = this.#nonces.count();
+    this.#nonceCount = this.#stores.nonces.count();
   }
 
   commit(batch: readonly PendingDecision[]): readonly Committed[] {
@@ -117,7 +116,8 @@ export class SqliteLedger implements Ledger {
     return this.#attempt(() => {
       const nowMs = this.#now();
       requireRemembered(nowMs, this.#head.forgottenThroughMs);
-      return this.#write((draft) => this.#decide(draft, batch, nowMs));
+      const start = { head: this.#head, nonceCount: this.#nonceCount, nowMs };
+      return this.#write((draft) => decideBatch(this.#stores, this.#parts, draft, batch, start));
     });
   }
 
@@ -141,18 +141,53 @@ export class SqliteLedger implements Ledger {
       const { clock, clockToleranceMs } = this.#parts;
       requireAgreement(readClock(clock), nowMs, clockToleranceMs);
       const { highWaterMs: fromMs, forgottenThroughMs } = this.#head;
-      return this.#write((draft) => ({
-        result: {
-          ...draft.append(entry ?? clockResetEntry(fromMs, nowMs)),
-          fromMs,
-          toMs: nowMs,
-          commitsFromMs: Math.max(nowMs, forgottenThroughMs + 1),
-        },
-        highWaterMs: nowMs,
-        forgottenThroughMs,
-        nonceCount: this.#nonceCount,
-      }));
+      return this.#write((draft) => {
+        this.#stores.book.resetClock(nowMs);
+        return {
+          result: {
+            ...draft.append(entry ?? clockResetEntry(fromMs, nowMs)),
+            fromMs,
+            toMs: nowMs,
+            commitsFromMs: Math.max(nowMs, forgottenThroughMs + 1),
+          },
+          highWaterMs: nowMs,
+          forgottenThroughMs,
+          nonceCount: this.#nonceCount,
+        };
+      });
     });
+  }
+
+  freeze(scope: string, entry: Uint8Array): Appended | undefined {
+    requireName('scope', scope);
+    requireEntry(entry);
+    return this.#attempt(() =>
+      // The clock may be behind: a freeze only takes away.
+      this.#note(entry, readClock(this.#parts.clock), (atMs) =>
+        this.#stores.freezes.add(scope, atMs),
+      ),
+    );
+  }
+
+  unfreeze(scope: string, entry: Uint8Array): Appended | undefined {
+    requireName('scope', scope);
+    requireEntry(entry);
+    return this.#attempt(() =>
+      this.#note(entry, this.#now(), () => this.#stores.freezes.remove(scope)),
+    );
+  }
+
+  frozen(): readonly FrozenScope[] {
+    return this.#read(() => this.#stores.freezes.all());
+  }
+
+  settle(slot: string, settlement: Settlement, entry: Uint8Array): Appended | undefined {
+    requireName('slot', slot);
+    requireSettlement(settlement);
+    requireEntry(entry);
+    return this.#attempt(() =>
+      this.#note(entry, this.#now(), () => this.#stores.book.settle(slot, settlement)),
+    );
   }
 
   entry(index: number): Uint8Array | undefined {
@@ -232,39 +267,30 @@ export class SqliteLedger implements Ledger {
     this.#commit.run();
   }
 
-  /** Judges the nonces of a batch, logs each item accordingly, and forgets some expired nonces. */
-  #decide(
-    draft: Draft,
-    batch: readonly PendingDecision[],
-    nowMs: number,
-  ): Outcome<readonly Committed[]> {
-    const { clockToleranceMs, retainedNonces } = this.#parts;
+  /** Logs one entry when `change` changes something, in the same transaction. */
+  #note(entry: Uint8Array, nowMs: number, change: (atMs: number) => boolean): Appended | undefined {
     const highWaterMs = Math.max(this.#head.highWaterMs, nowMs);
-    let nonceCount = this.#nonceCount;
-    const result = batch.map((item) => {
-      const fresh = this.#use(item);
-      if (fresh) nonceCount += 1;
-      return { fresh, ...draft.append(fresh ? item.entryIfFresh : item.entryIfUsed) };
-    });
-    const limit = Math.min(nonceCount - retainedNonces, forgetLimit(batch.length));
-    if (limit <= 0) {
-      return { result, highWaterMs, forgottenThroughMs: this.#head.forgottenThroughMs, nonceCount };
-    }
-    const forgotten = this.#nonces.forget(highWaterMs - clockToleranceMs, limit);
-    const forgottenThroughMs = Math.max(this.#head.forgottenThroughMs, forgotten.throughMs);
-    return { result, highWaterMs, forgottenThroughMs, nonceCount: nonceCount - forgotten.count };
-  }
-
-  /** Uses up the nonce of one item. */
-  #use({ nonceKey, nonceExpiresAtMs }: PendingDecision): boolean {
-    // INVARIANT: a nonce that may have been forgotten counts as used.
-    if (nonceExpiresAtMs <= this.#head.forgottenThroughMs) return false;
-    return this.#nonces.use(nonceKey, nonceExpiresAtMs);
-  }
-
-  #write<T>(work: (draft: Draft) => Outcome<T>): T {
-    const draft = createDraft(this.#source.store, this.#frontier);
     this.#begin.run();
+    if (!change(highWaterMs)) {
+      this.#rollback.run();
+      return undefined;
+    }
+    return this.#finish((draft) => ({
+      result: draft.append(entry),
+      highWaterMs,
+      forgottenThroughMs: this.#head.forgottenThroughMs,
+      nonceCount: this.#nonceCount,
+    }));
+  }
+
+  #write<T>(work: (draft: Draft) => Written<T>): T {
+    this.#begin.run();
+    return this.#finish(work);
+  }
+
+  /** The rest of a transaction that has begun. */
+  #finish<T>(work: (draft: Draft) => Written<T>): T {
+    const draft = createDraft(this.#source.store, this.#frontier);
     const outcome = work(draft);
     const head = this.#signHead(draft.frontier, outcome);
     this.#source.heads.insert(head);
@@ -278,7 +304,7 @@ export class SqliteLedger implements Ledger {
     return outcome.result;
   }
 
-  #signHead(frontier: Frontier, outcome: Outcome<unknown>): Head {
+  #signHead(frontier: Frontier, outcome: Written<unknown>): Head {
     const { signer } = this.#parts;
     const rootHash = frontierRoot(frontier);
     const text = formatCheckpoint({ origin: signer.key.name, size: frontier.size, rootHash });
@@ -345,7 +371,7 @@ export class SqliteLedger implements Ledger {
     const stored = this.#readHead();
     if (stored.note === this.#doubtful.note) {
       const frontier = createFrontier(stored.size, this.#source.store);
-      this.#adopt(stored, frontier, this.#nonces.count());
+      this.#adopt(stored, frontier, this.#stores.nonces.count());
     } else if (stored.note !== this.#head.note) {
       throw corruptStore('the newest checkpoint is not the one that was written last');
     }

@@ -17,6 +17,7 @@ import {
   type VerifiedCheckpoint,
 } from '@countersign/tlog';
 import { readAcknowledged } from './acknowledged-mark.ts';
+import { checkBuckets } from './check-buckets.ts';
 import { openReadOnly } from './connection.ts';
 import type { DataDirectory } from './data-directory.ts';
 import { createHeadStore, type Head } from './head-store.ts';
@@ -30,13 +31,15 @@ import { corruptStore, rolledBack, toOpeningError } from './store-error.ts';
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 /** Newest entries that are hashed again at every start. */
 const TAIL_ENTRIES = 512;
+/** Tables whose content the log does not repeat in its tree. */
+const STATE_TABLES = ['request_nonces', 'buckets', 'reservations', 'freezes'] as const;
 
 /**
  * Checks an existing ledger.
  *
- * All pages (of larger databases those with request nonces), identity, the newest checkpoint and its
- * signature, the newest 512 entries against the tree, the tree against the checkpoint, and all of it
- * against the marks beside the database.
+ * All pages (of larger databases those without the log), buckets against their reservations, identity,
+ * the newest checkpoint and its signature, the newest 512 entries against the tree, the tree against the
+ * checkpoint, and all of it against the marks beside the database.
  *
  * @returns Which log it is.
  * @throws BoundaryError ERR_STORE_CORRUPT with `reason` and `next`; ERR_LOG_ROLLED_BACK when the
@@ -59,7 +62,8 @@ function checkDatabase(db: DatabaseSync, directory: DataDirectory): Identity {
   readSchemaVersion(db);
   requireTables(db);
   const isSmall = statSync(directory.database).size < FULL_CHECK_BYTES;
-  checkPages(db, isSmall ? 'everything' : 'request nonces');
+  checkPages(db, isSmall ? 'everything' : 'state');
+  checkBuckets(db);
   const identity = readIdentity(db);
   const heads = createHeadStore(db);
   const head = heads.newest();
@@ -76,15 +80,18 @@ function checkDatabase(db: DatabaseSync, directory: DataDirectory): Identity {
 /**
  * Lets SQLite check the structure of the file, and every index against its table.
  *
- * The index of request nonces repeats their keys, so a damaged nonce is noticed here.
+ * The indexes of request nonces, freezes, buckets and ends repeat what is in their tables, so a damaged
+ * row is noticed here.
  *
- * @param part - Everything, or the request nonces alone, which are few however long the log is.
+ * @param part - Everything, or what the log does not prove, which is little however long the log is.
  * @throws BoundaryError ERR_STORE_CORRUPT.
  */
-export function checkPages(db: DatabaseSync, part: 'everything' | 'request nonces'): void {
-  const argument = part === 'everything' ? '1' : "'request_nonces'";
-  const answer = db.prepare(`PRAGMA integrity_check(${argument})`).get()?.integrity_check;
-  if (answer !== 'ok') throw corruptStore('the database file is damaged');
+export function checkPages(db: DatabaseSync, part: 'everything' | 'state'): void {
+  const parts = part === 'everything' ? ['1'] : STATE_TABLES.map((table) => `'${table}'`);
+  for (const argument of parts) {
+    const answer = db.prepare(`PRAGMA integrity_check(${argument})`).get()?.integrity_check;
+    if (answer !== 'ok') throw corruptStore('the database file is damaged');
+  }
 }
 
 function checkTail(store: LogStore, head: Head, checkpoint: VerifiedCheckpoint): void {

@@ -34,7 +34,7 @@ const prepared = (): string => {
   return dataDir;
 };
 
-const bulk = (id: string) => ({ ...decisionOf(id), entryIfFresh: new Uint8Array(60_000) });
+const bulk = (id: string) => ({ ...decisionOf(id), entryOf: () => new Uint8Array(60_000) });
 
 /** Asserts that `fail` left no trace in memory or on disk: same answers, no nonce used up. */
 const expectNoTrace = (ledger: Ledger, ids: readonly string[], fail: () => unknown) => {

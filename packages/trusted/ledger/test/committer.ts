@@ -40,8 +40,9 @@ for (let batch = 0; ; batch += 1) {
     ids.map((id) => ({
       nonceKey: id,
       nonceExpiresAtMs: Date.now() + 120_000,
-      entryIfFresh: bytesOf(`allow ${id}`),
-      entryIfUsed: bytesOf(`deny ${id}`),
+      scopes: [],
+      charges: [],
+      entryOf: ({ kind }) => bytesOf(`${kind === 'fresh' ? 'allow' : 'deny'} ${id}`),
     })),
   );
   say(committed.map(({ index, fresh }, at) => `${index} ${fresh} ${ids[at]}`).join(','));

@@ -4,12 +4,13 @@ import { expect, it } from 'vitest';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 
 function decision(name: string): PendingDecision {
-  const entry = Buffer.from(name, 'utf8');
-  return { nonceKey: name, nonceExpiresAtMs: 1, entryIfFresh: entry, entryIfUsed: entry };
+  const entryOf = () => Buffer.from(name, 'utf8');
+  return { nonceKey: name, nonceExpiresAtMs: 1, scopes: [], charges: [], entryOf };
 }
 
 function committed(index: number): Committed {
-  return { index, leafHash: new Uint8Array(32), fresh: true };
+  const outcome = { kind: 'fresh', atMs: 1, reserved: [] } as const;
+  return { index, leafHash: new Uint8Array(32), outcome, fresh: true };
 }
 
 /** A writer that numbers what it gets and remembers its batches by nonce key. */

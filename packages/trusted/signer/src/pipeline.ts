@@ -13,7 +13,7 @@
 
 import { createHash } from 'node:crypto';
 import type { HashBackend, SignatureChecker, StarkSignature } from '@countersign/crypto';
-import type { Committed, Ledger, PendingDecision } from '@countersign/ledger';
+import type { CommitOutcome, Committed, Ledger, PendingDecision } from '@countersign/ledger';
 import type { KeyringPolicy } from '@countersign/policy';
 import {
   BoundaryError,
@@ -183,12 +183,13 @@ class PipelineRun {
       bodySha256: createHash('sha256').update(body).digest('hex'),
       policyHash: config.policyHash,
     };
-    const replayed = refusalOf(new BoundaryError('ERR_REQUEST_NONCE_USED'));
     const decision: PendingDecision = {
       nonceKey: JSON.stringify([request.clientId, request.requestNonce]),
       nonceExpiresAtMs: keepUntilMs,
-      entryIfFresh: decisionEntryBytes({ ...base, ...decided(judgement) }),
-      entryIfUsed: decisionEntryBytes({ ...base, ...decided(replayed) }),
+      scopes: scopesOf(judgement, request.clientId),
+      charges: [],
+      entryOf: (outcome) =>
+        decisionEntryBytes({ ...base, ...decided(afterCommit(judgement, outcome)) }),
     };
     return this.#commits.commit(decision);
   }
@@ -196,14 +197,12 @@ class PipelineRun {
   #answer(
     config: PipelineConfig,
     question: SignQuestion,
-    judgement: Judgement,
+    judged: Judgement,
     committed: Committed,
     nowMs: number,
   ): SignerAnswer {
     const receipt = receiptId(committed);
-    if (!committed.fresh) {
-      return refused(question.id, new BoundaryError('ERR_REQUEST_NONCE_USED'), receipt);
-    }
+    const judgement = afterCommit(judged, committed.outcome);
     if (judgement.outcome === 'deny') return refusal(question.id, judgement, receipt);
     const { requestId } = question.request;
     try {
@@ -277,6 +276,31 @@ class PipelineRun {
   #step(step: Step): void {
     this.#deps.onStep?.(step);
   }
+}
+
+/** What the judgement is worth once the ledger has said what became of it. */
+function afterCommit(judgement: Judgement, outcome: CommitOutcome): Judgement {
+  const { asked } = judgement.outcome === 'allow' ? { asked: judgement.message } : judgement;
+  switch (outcome.kind) {
+    case 'fresh':
+      return judgement;
+    case 'used':
+      return refusalOf(new BoundaryError('ERR_REQUEST_NONCE_USED'));
+    case 'frozen':
+      return refusalOf(new BoundaryError('ERR_FROZEN'), asked);
+    case 'too_many':
+      return refusalOf(new BoundaryError('ERR_POLICY_CHARGES_TOO_MANY'), asked);
+    case 'exceeded':
+      return refusalOf(new BoundaryError('ERR_POLICY_LIMIT_EXCEEDED'), asked);
+  }
+}
+
+/** What a freeze can name of a request that may be signed; a denial stays what it is. */
+function scopesOf(judgement: Judgement, clientId: string): readonly string[] {
+  if (judgement.outcome === 'deny') return [];
+  const { key, message } = judgement;
+  const account = `account:${toHex(message.accountAddress)}`;
+  return ['all', `client:${clientId}`, `key:${key.keyId}`, account];
 }
 
 function decided(
