@@ -7,8 +7,11 @@ import { LIMITS } from './limits.ts';
 import {
   type DecisionEntry,
   decisionEntryBytes,
+  freezeEntryBytes,
   type LoggedRequest,
+  type LoggedSpending,
   outcomeEntryBytes,
+  settleEntryBytes,
 } from './log-entry.ts';
 
 const LARGEST = FIELD_PRIME - 1n;
@@ -60,6 +63,40 @@ const longest = (calls: number, felts: number): LoggedRequest => ({
     to: LARGEST,
     selector: LARGEST,
     calldata: Array.from({ length: felts }, () => LARGEST),
+  })),
+});
+
+const SPENDING: LoggedSpending = {
+  atMs: 1_770_984_000_200,
+  slot: '0x534e/0x4a6b1f/0x2a/account',
+  reserved: [
+    {
+      bucket: 'trading daily 0x49d365',
+      window: { type: 'sliding', seconds: 86_400 },
+      amount: 100n,
+      max: 250n,
+      untilMs: 4_102_531_200_000,
+    },
+    {
+      bucket: 'trading ever',
+      window: { type: 'lifetime' },
+      amount: 1n,
+      max: undefined,
+      untilMs: undefined,
+    },
+  ],
+};
+
+/** As many reservations as a decision may make, with names and amounts as long as they may be. */
+const longestSpending = (character: string): LoggedSpending => ({
+  atMs: 8_640_000_000_000_000,
+  slot: character.repeat(512),
+  reserved: Array.from({ length: LIMITS.chargesPerDecision }, (_, at) => ({
+    bucket: `${at}`.padEnd(1_024, character),
+    window: { type: 'sliding', seconds: 10_000_000_000 },
+    amount: 2n ** 256n - 1n,
+    max: 2n ** 256n - 1n,
+    untilMs: 8_650_000_000_000_000,
   })),
 });
 
@@ -123,8 +160,31 @@ describe('decisionEntryBytes', () => {
     });
   });
 
+  it('writes what was reserved, with amounts as decimal text', () => {
+    expect(read(decisionEntryBytes({ ...ALLOWED, spending: SPENDING })).spending).toEqual({
+      at: 1_770_984_000_200,
+      slot: '0x534e/0x4a6b1f/0x2a/account',
+      reserved: [
+        {
+          bucket: 'trading daily 0x49d365',
+          window: 'sliding',
+          seconds: 86_400,
+          amount: '100',
+          cap: '250',
+          until: 4_102_531_200_000,
+        },
+        { bucket: 'trading ever', window: 'lifetime', amount: '1' },
+      ],
+    });
+  });
+
+  it('leaves out that nothing was reserved', () => {
+    const spending = { ...SPENDING, reserved: [] };
+    expect(decisionEntryBytes({ ...ALLOWED, spending })).toEqual(decisionEntryBytes(ALLOWED));
+  });
+
   it('is canonical', () => {
-    const bytes = decisionEntryBytes(ALLOWED);
+    const bytes = decisionEntryBytes({ ...ALLOWED, spending: SPENDING });
     expect(canonicalJson(read(bytes) as CanonicalValue)).toBe(text(bytes));
   });
 
@@ -174,6 +234,43 @@ describe('the limit of an entry', () => {
     expect(bytes.length).toBeLessThanOrEqual(LIMITS.logEntryBytes);
   });
 
+  it.each(['b', '\u0001', '\u20ac'])(
+    'holds for the longest request beside as many reservations as there may be, of %j',
+    (character) => {
+      const spending = longestSpending(character);
+      const bytes = decisionEntryBytes({
+        ...ALLOWED,
+        clientId: '\u00ff'.repeat(LIMITS.clientIdChars),
+        requestId: 'r'.repeat(LIMITS.correlationIdChars),
+        target: `/${'"'.repeat(LIMITS.headerBytes - 1)}`,
+        asked: longest(LIMITS.callsPerRequest, LIMITS.calldataPerRequest / LIMITS.callsPerRequest),
+        spending,
+      });
+      expect(bytes.length).toBeLessThanOrEqual(LIMITS.logEntryBytes);
+      const { reserved } = read(bytes).spending as { reserved: object[] };
+      expect(reserved).toHaveLength(LIMITS.chargesPerDecision);
+    },
+  );
+
+  it('gives up the names of buckets before the list of calls, and none of the amounts', () => {
+    const asked = longest(8, 32);
+    const entry = read(decisionEntryBytes({ ...ALLOWED, asked, spending: longestSpending('b') }));
+    const { slotSha256, reserved } = entry.spending as {
+      slotSha256: string;
+      reserved: Record<string, unknown>[];
+    };
+    expect((entry.asked as { calls: object[] }).calls).toHaveLength(8);
+    expect(slotSha256).toBe(createHash('sha256').update('b'.repeat(512)).digest('hex'));
+    expect(reserved[7]).toEqual({
+      bucketSha256: createHash('sha256').update('7'.padEnd(1_024, 'b')).digest('hex'),
+      window: 'sliding',
+      seconds: 10_000_000_000,
+      amount: String(2n ** 256n - 1n),
+      cap: String(2n ** 256n - 1n),
+      until: 8_650_000_000_000_000,
+    });
+  });
+
   it('holds for any calls within the wire contract', () => {
     const felt = fc.bigInt({ min: 0n, max: LARGEST });
     const call = fc.record({
@@ -198,5 +295,35 @@ describe('outcomeEntryBytes', () => {
       '{"code":"ERR_CUSTODIAN_UNAVAILABLE","decidedAt":12,"format":"countersign-entry/v1",' +
         '"requestId":"r-1","time":"1970-01-01T00:00:00.000Z","type":"outcome"}',
     );
+  });
+});
+
+describe('freezeEntryBytes', () => {
+  it.each(['freeze', 'unfreeze'] as const)('says %s and of what', (action) => {
+    expect(text(freezeEntryBytes({ timeMs: 0, action, scope: 'client:x' }))).toBe(
+      `{"format":"countersign-entry/v1","scope":"client:x","time":"1970-01-01T00:00:00.000Z","type":"${action}"}`,
+    );
+  });
+});
+
+describe('settleEntryBytes', () => {
+  it('says when a slot was used', () => {
+    const settlement = { kind: 'executed', atMs: 5_000 } as const;
+    expect(read(settleEntryBytes({ timeMs: 0, slot: 's', settlement }))).toEqual({
+      format: 'countersign-entry/v1',
+      type: 'settle',
+      time: '1970-01-01T00:00:00.000Z',
+      slot: 's',
+      outcome: 'executed',
+      at: 5_000,
+    });
+  });
+
+  it('says that it never can be', () => {
+    const entry = read(
+      settleEntryBytes({ timeMs: 0, slot: 's', settlement: { kind: 'impossible' } }),
+    );
+    expect(entry).toMatchObject({ slot: 's', outcome: 'impossible' });
+    expect(entry).not.toHaveProperty('at');
   });
 });

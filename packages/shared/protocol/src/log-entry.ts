@@ -40,6 +40,30 @@ export interface LoggedMessage {
   readonly custodian: 'local' | 'dfns';
 }
 
+/** What a bucket keeps of a decision. */
+export interface LoggedReservation {
+  readonly bucket: string;
+  readonly window:
+    | { readonly type: 'sliding' | 'fixed'; readonly seconds: number }
+    | { readonly type: 'lifetime' };
+  /** Total of the slot in this bucket after the commit, 0 to 2^256 − 1. */
+  readonly amount: bigint;
+  /** Most the bucket was allowed to count; `undefined` when nobody asked. */
+  readonly max: bigint | undefined;
+  /** Last millisecond at which it counts; `undefined`: it always does. */
+  readonly untilMs: number | undefined;
+}
+
+/** What was reserved for an allowed request. */
+export interface LoggedSpending {
+  /** Time the reservations count from, milliseconds. */
+  readonly atMs: number;
+  /** What can happen only once; absent when each decision counts. */
+  readonly slot?: string | undefined;
+  /** At most `LIMITS.chargesPerDecision`, no two of one bucket and window. */
+  readonly reserved: readonly LoggedReservation[];
+}
+
 export interface DecisionEntry {
   readonly timeMs: number;
   readonly requestId: string;
@@ -56,6 +80,24 @@ export interface DecisionEntry {
   readonly rule?: string | undefined;
   readonly asked?: LoggedRequest | undefined;
   readonly message?: LoggedMessage | undefined;
+  /** Left out of the entry when nothing was reserved. */
+  readonly spending?: LoggedSpending | undefined;
+}
+
+/** That a scope was frozen, or is no longer. */
+export interface FreezeEntry {
+  readonly timeMs: number;
+  readonly action: 'freeze' | 'unfreeze';
+  readonly scope: string;
+}
+
+/** What the chain says about a slot. */
+export interface SettleEntry {
+  readonly timeMs: number;
+  readonly slot: string;
+  readonly settlement:
+    | { readonly kind: 'executed'; readonly atMs: number }
+    | { readonly kind: 'impossible' };
 }
 
 /** What became of an allowed request that could not be signed after all. */
@@ -67,11 +109,55 @@ export interface OutcomeEntry {
   readonly code: string;
 }
 
-/** Serialises a decision; long call lists are replaced by their digest to stay within the limit. */
+/** How the long parts of an entry are written. */
+interface Form {
+  readonly calls: (calls: readonly LoggedCall[]) => CanonicalValue;
+  readonly name: (member: string, text: string) => Readonly<Record<string, CanonicalValue>>;
+}
+
+const WHOLE: Form = {
+  calls: (calls) => calls.map(callDocument),
+  name: (member, text) => ({ [member]: text }),
+};
+const DIGESTED_CALLS: Form = { ...WHOLE, calls: (calls) => calls.map(callDigest) };
+const DIGESTED_NAMES: Form = {
+  ...DIGESTED_CALLS,
+  name: (member, text) => ({ [`${member}Sha256`]: sha256(text) }),
+};
+const SHORTEST: Form = {
+  ...DIGESTED_NAMES,
+  calls: (calls) => ({
+    count: calls.length,
+    sha256: sha256(canonicalJson(calls.map(callDocument))),
+  }),
+};
+
+/**
+ * Serialises a decision. To stay within the limit, long calls are replaced by their digests, then the
+ * names of slot and buckets, then the list of calls by one digest.
+ */
 export function decisionEntryBytes(entry: DecisionEntry): Uint8Array {
-  const full = serialise(entry, (asked) => asked.calls.map(callDocument));
-  if (full.length <= LIMITS.logEntryBytes) return full;
-  return serialise(entry, (asked) => asked.calls.map(callDigest));
+  for (const form of [WHOLE, DIGESTED_CALLS, DIGESTED_NAMES]) {
+    const bytes = serialise(entry, form);
+    if (bytes.length <= LIMITS.logEntryBytes) return bytes;
+  }
+  return serialise(entry, SHORTEST);
+}
+
+export function freezeEntryBytes({ timeMs, action, scope }: FreezeEntry): Uint8Array {
+  const time = new Date(timeMs).toISOString();
+  return bytesOf({ format: 'countersign-entry/v1', type: action, time, scope });
+}
+
+export function settleEntryBytes({ timeMs, slot, settlement }: SettleEntry): Uint8Array {
+  return bytesOf({
+    format: 'countersign-entry/v1',
+    type: 'settle',
+    time: new Date(timeMs).toISOString(),
+    slot,
+    outcome: settlement.kind,
+    at: settlement.kind === 'executed' ? settlement.atMs : undefined,
+  });
 }
 
 export function outcomeEntryBytes(entry: OutcomeEntry): Uint8Array {
@@ -85,10 +171,7 @@ export function outcomeEntryBytes(entry: OutcomeEntry): Uint8Array {
   });
 }
 
-function serialise(
-  entry: DecisionEntry,
-  calls: (asked: LoggedRequest) => readonly CanonicalValue[],
-): Uint8Array {
+function serialise(entry: DecisionEntry, form: Form): Uint8Array {
   return bytesOf({
     format: 'countersign-entry/v1',
     type: 'decision',
@@ -100,12 +183,16 @@ function serialise(
     outcome: entry.outcome,
     code: entry.code,
     rule: entry.rule,
-    asked: entry.asked === undefined ? undefined : askedDocument(entry.asked, calls(entry.asked)),
+    asked:
+      entry.asked === undefined
+        ? undefined
+        : askedDocument(entry.asked, form.calls(entry.asked.calls)),
     message: entry.message === undefined ? undefined : messageDocument(entry.message),
+    spending: spendingDocument(entry.spending, form),
   });
 }
 
-function askedDocument(asked: LoggedRequest, calls: readonly CanonicalValue[]): CanonicalValue {
+function askedDocument(asked: LoggedRequest, calls: CanonicalValue): CanonicalValue {
   return {
     account: toHex(asked.accountAddress),
     chain: toHex(asked.chainId),
@@ -127,7 +214,7 @@ function callDigest(call: LoggedCall): CanonicalValue {
     to: toHex(call.to),
     selector: toHex(call.selector),
     felts: call.calldata.length,
-    calldataSha256: createHash('sha256').update(calldata).digest('hex'),
+    calldataSha256: sha256(calldata),
   };
 }
 
@@ -140,6 +227,35 @@ function messageDocument(message: LoggedMessage): CanonicalValue {
     messageHash: toHex(message.messageHash),
     custodian: message.custodian,
   };
+}
+
+function spendingDocument(
+  spending: LoggedSpending | undefined,
+  form: Form,
+): CanonicalValue | undefined {
+  if (spending === undefined || spending.reserved.length === 0) return undefined;
+  const { atMs, slot, reserved } = spending;
+  return {
+    at: atMs,
+    ...(slot === undefined ? {} : form.name('slot', slot)),
+    reserved: reserved.map((one) => reservationDocument(one, form)),
+  };
+}
+
+function reservationDocument(reservation: LoggedReservation, form: Form): CanonicalValue {
+  const { bucket, window, amount, max, untilMs } = reservation;
+  return {
+    ...form.name('bucket', bucket),
+    window: window.type,
+    seconds: window.type === 'lifetime' ? undefined : window.seconds,
+    amount: String(amount),
+    cap: max === undefined ? undefined : String(max),
+    until: untilMs,
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function bytesOf(document: CanonicalValue): Uint8Array {
