@@ -8,6 +8,7 @@
  * @module
  */
 
+import { FIELD_PRIME } from '@countersign/protocol';
 import { abiFault } from './abi-fault.ts';
 import {
   type AbiParameter,
@@ -84,6 +85,7 @@ const SEQUENCES = new Set(['core::array::Array', 'core::array::Span']);
 const NONZERO = 'core::zeroable::NonZero';
 const OPTION = 'core::option::Option';
 const RESULT = 'core::result::Result';
+const BOUNDED = 'core::internal::bounded_int::BoundedInt';
 
 /** Builds the scope of one ABI from its definitions, by name without blanks. */
 export function createAbiScope(definitions: ReadonlyMap<string, AbiDefinition>): AbiScope {
@@ -116,6 +118,7 @@ export function createAbiScope(definitions: ReadonlyMap<string, AbiDefinition>):
     if (name.name === RESULT && second !== undefined) {
       return variants({ Ok: typeOf(first, path), Err: typeOf(second, path) });
     }
+    if (name.name === BOUNDED) return bounded(first, second);
     if (second !== undefined) return undefined;
     if (SEQUENCES.has(name.name)) return listOf(typeOf(first, path));
     if (name.name === NONZERO) return nonzero(typeOf(first, path), path);
@@ -178,6 +181,15 @@ function nonzero(of: AbiType, path: string): AbiType {
   const isNumber = of.kind === 'number' || of.kind === 'limbs' || of.kind === 'signed';
   if (!isNumber) throw abiFault(path, `NonZero of a ${of.kind}`, 'NonZero of a number');
   return { kind: 'nonzero', of };
+}
+
+/** Bounds are written as numbers; a lower one other than 0 has no use in calldata. */
+function bounded(low: TypeName, high: TypeName | undefined): AbiType | undefined {
+  if (low.kind !== 'path' || low.text !== '0' || high?.kind !== 'path') return undefined;
+  if (!/^[0-9]{1,76}$/.test(high.text)) return undefined;
+  const below = BigInt(high.text) + 1n;
+  const name = `number up to ${high.text}`;
+  return below <= FIELD_PRIME ? { kind: 'number', name, below } : undefined;
 }
 
 function variants(payloads: Readonly<Record<string, AbiType>>): AbiType {
