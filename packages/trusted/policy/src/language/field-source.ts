@@ -56,6 +56,8 @@ export interface CompileContext {
   ): BoundaryError;
   /** All values of the condition as text: one, a list, or the items of its condition set. */
   readonly values: readonly string[];
+  /** Starknet functions the policy mentions, by selector; grows while conditions are compiled. */
+  readonly functionNames: Map<bigint, string>;
 }
 
 export interface FieldSource {

@@ -29,9 +29,11 @@ export interface Charge {
   readonly max: bigint;
   /** What happens when it does not fit. */
   readonly exceeded: 'deny' | 'require_approval';
+  /** Who is asked then; set exactly when `exceeded` is `require_approval`. */
+  readonly approval?: ApprovalDemand;
 }
 
-/** Who has to say yes. */
+/** Who has to say yes. Where there are several demands, each must be met. */
 export interface ApprovalDemand {
   /** Names of the rules and limits that demand it. */
   readonly rules: readonly string[];
@@ -52,13 +54,20 @@ export type PolicyVerdict =
       readonly outcome: 'require_approval';
       readonly rules: readonly string[];
       readonly charges: readonly Charge[];
-      readonly approval: ApprovalDemand;
+      /** Never empty; no two with the same terms. */
+      readonly approvals: readonly ApprovalDemand[];
     }
   | {
       readonly outcome: 'deny';
       readonly code: ErrorCode;
-      /** Name of the rule or limit, or `policy.no-rule`, `policy.error`. */
+      /** Name of the rule or limit, or `policy.no-rule`, `policy.undecodable`, `policy.error`. */
       readonly rule: string;
-      /** Index of the call, where one call is to blame. */
+      /**
+       * `rule` again, `call` where one call is to blame, and by code: `condition`, `field` and
+       * `reason`, or `amount`, `max` and `per` as text.
+       */
       readonly details: ErrorDetails;
     };
+
+/** A verdict that denies. */
+export type PolicyDenial = Extract<PolicyVerdict, { readonly outcome: 'deny' }>;

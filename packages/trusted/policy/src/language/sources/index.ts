@@ -6,8 +6,30 @@
 
 import { EVALUATED_FIELD_SOURCES } from '@countersign/protocol';
 import type { FieldSource } from '../field-source.ts';
+import { ACTION_BODY } from './action-body.ts';
+import { ETHEREUM_AUTHORIZATION } from './ethereum-authorization.ts';
+import { HYPERLIQUID_ACTION } from './hyperliquid-action.ts';
+import { CLIENT, KEY } from './identity.ts';
+import { MESSAGE } from './message.ts';
+import { REFERENCE } from './reference.ts';
+import { SIMULATED_CHANGE } from './simulated-change.ts';
+import { STARKNET_CALL } from './starknet-call.ts';
+import { STARKNET_TRANSACTION } from './starknet-transaction.ts';
+import { SYSTEM } from './system.ts';
 
-const SOURCES: readonly FieldSource[] = [];
+const SOURCES: readonly FieldSource[] = [
+  ACTION_BODY,
+  CLIENT,
+  ETHEREUM_AUTHORIZATION,
+  HYPERLIQUID_ACTION,
+  KEY,
+  MESSAGE,
+  REFERENCE,
+  SIMULATED_CHANGE,
+  STARKNET_CALL,
+  STARKNET_TRANSACTION,
+  SYSTEM,
+];
 
 const BY_NAME: ReadonlyMap<string, FieldSource> = new Map(
   SOURCES.map((source) => [source.name, source]),

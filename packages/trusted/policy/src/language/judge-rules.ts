@@ -1,0 +1,144 @@
+/**
+ * Rules, held against one unit.
+ *
+ * strict: every condition of every rule is evaluated, and an error in any of them denies, so that no
+ * order of rules and no rule beside it can hide one. faithful: an error is false.
+ *
+ * @module
+ */
+
+import { type ErrorDetails, toHex } from '@countersign/protocol';
+import { ERROR, TRUE } from './comparison.ts';
+import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
+import { type CompiledCondition, type Frame, judgeCondition, seenValue } from './condition.ts';
+import type { FieldValue } from './field-value.ts';
+import type { PolicyIntent } from './policy-intent.ts';
+import { unitsOf } from './policy-unit.ts';
+import type { PolicyDenial } from './verdict.ts';
+
+/** What the rules say about a unit that they do not deny: those that match, never none. */
+export type UnitJudgement = PolicyDenial | readonly CompiledRule[];
+
+/** The units of an intent, none of their fields found yet. */
+export function framesOf(policy: CompiledPolicy, intent: PolicyIntent): readonly Frame[] {
+  const { reader, slots } = policy.program;
+  return unitsOf(intent, reader).map((unit) => ({ unit, values: new Array(slots) }));
+}
+
+/** Rules about a method, in the order of the document. */
+export function rulesFor({ program }: CompiledPolicy, method: string): readonly CompiledRule[] {
+  return program.rulesByMethod.get(method) ?? program.rulesForAll;
+}
+
+/** Whether a judgement denies. */
+export function isDenial(judgement: UnitJudgement): judgement is PolicyDenial {
+  return 'outcome' in judgement;
+}
+
+/**
+ * Judges one unit: a rule that denies, then an error, then a call nobody can read, then no rule at all
+ * deny, in this order.
+ */
+export function judgeUnit(
+  policy: CompiledPolicy,
+  rules: readonly CompiledRule[],
+  frame: Frame,
+): UnitJudgement {
+  const strict = policy.profile === 'strict';
+  const matching: CompiledRule[] = [];
+  let error: PolicyDenial | undefined;
+  for (const rule of rules) {
+    const result = judgeRule(rule, frame, strict);
+    if (result === 'no match') continue;
+    if (result !== 'match') error ??= conditionError(rule.name, result, frame);
+    else if (rule.action === 'DENY') return ruleDenial(rule, frame);
+    else matching.push(rule);
+  }
+  if (error !== undefined) return error;
+  const unread = judgeReading(policy, frame);
+  if (unread !== undefined) return unread;
+  return matching.length > 0 ? matching : noRule(frame);
+}
+
+/** A condition that could not be evaluated is named; it is the first of its rule. */
+function judgeRule(
+  { conditions }: CompiledRule,
+  frame: Frame,
+  strict: boolean,
+): 'match' | 'no match' | CompiledCondition {
+  let holds = true;
+  for (const condition of conditions) {
+    const outcome = judgeCondition(condition, frame);
+    if (outcome === TRUE) continue;
+    if (outcome === ERROR && strict) return condition;
+    holds = false;
+  }
+  return holds ? 'match' : 'no match';
+}
+
+/** A call to a token with an amount limit must be readable, or the limit is none. */
+function judgeReading(
+  { governedTokens }: CompiledPolicy,
+  { unit }: Frame,
+): PolicyDenial | undefined {
+  if (unit.call === undefined) return undefined;
+  if (governedTokens !== 'any' && !governedTokens.has(unit.call.to)) return undefined;
+  const reading = unit.reading();
+  if (reading?.kind === 'decoded') return undefined;
+  const reason =
+    reading?.kind === 'undecodable'
+      ? reading.reason
+      : `no ABI knows selector ${toHex(unit.call.selector)} of this contract`;
+  return denial('ERR_POLICY_CALL_UNDECODABLE', 'policy.undecodable', { ...place(unit), reason });
+}
+
+function ruleDenial({ name }: CompiledRule, { unit }: Frame): PolicyDenial {
+  return denial('ERR_POLICY_RULE_DENIED', name, place(unit));
+}
+
+function noRule({ unit }: Frame): PolicyDenial {
+  return denial('ERR_POLICY_NO_RULE', 'policy.no-rule', place(unit));
+}
+
+/** The denial of an error. @param name - Rule or limit the condition belongs to. */
+export function conditionError(
+  name: string,
+  condition: CompiledCondition,
+  frame: Frame,
+): PolicyDenial {
+  const { field_source, field } = condition.written;
+  return denial('ERR_POLICY_EVALUATION_FAILED', name, {
+    ...place(frame.unit),
+    condition: condition.path,
+    field: `${field_source}.${field}`,
+    reason: errorReason(condition, frame) ?? 'it cannot be evaluated',
+  });
+}
+
+/** Why a condition is an error; `undefined` when it is none. */
+export function errorReason(condition: CompiledCondition, frame: Frame): string | undefined {
+  if (judgeCondition(condition, frame) !== ERROR) return undefined;
+  const value = seenValue(condition, frame);
+  const culprit = value.kind === 'list' ? value.items.find(isCulprit) : value;
+  if (culprit?.kind === 'unreadable' || culprit?.kind === 'inapplicable') return culprit.reason;
+  const kind = value.kind === 'list' ? (value.items[0]?.kind ?? 'list') : value.kind;
+  return `${condition.written.operator} cannot compare ${kind} with what the policy says`;
+}
+
+function isCulprit(value: FieldValue): boolean {
+  return value.kind === 'unreadable' || (value.kind === 'inapplicable' && value.doubtful === true);
+}
+
+/** A denial whose details name the rule as well. */
+export function denial(
+  code: PolicyDenial['code'],
+  rule: string,
+  details: ErrorDetails,
+): PolicyDenial {
+  return { outcome: 'deny', code, rule, details: { ...details, rule } };
+}
+
+/** Which call, where the unit is one. */
+export function place({ call, callIndex }: Frame['unit']): ErrorDetails {
+  return call === undefined ? {} : { call: callIndex };
+}
