@@ -31,6 +31,7 @@ describe('generated documents', () => {
     expect(differingDocuments(root)).toEqual([
       'docs/errors.md: missing',
       'docs/openapi.yaml: missing',
+      'docs/policy.schema.json: missing',
     ]);
   });
 

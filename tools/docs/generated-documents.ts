@@ -8,11 +8,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { openApiPage } from '../../packages/operator/cli/src/docs/openapi-page.ts';
 import { errorsPage } from './errors-page.ts';
+import { policySchemaPage } from './policy-schema-page.ts';
 
 /** Path from the root to the function that makes the text. */
 export const GENERATED_DOCUMENTS: ReadonlyMap<string, () => string> = new Map([
   ['docs/errors.md', errorsPage],
   ['docs/openapi.yaml', openApiPage],
+  ['docs/policy.schema.json', policySchemaPage],
 ]);
 
 /** Writes all documents. @param root - Absolute path of the workspace. */

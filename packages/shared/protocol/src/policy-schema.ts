@@ -8,7 +8,6 @@
  */
 
 import { z } from 'zod';
-import { isHex } from './felt.ts';
 import { policyDocumentError, problemsOfIssues } from './policy-errors.ts';
 import {
   LIMIT_GROUPS,
@@ -48,7 +47,7 @@ const whole = (least: number, most: number) => {
 
 const ADDRESS_TEXT = 'an address in quotes: 0x and 1-64 hex digits';
 const AMOUNT_TEXT = 'a whole number in quotes: 1-78 decimal digits';
-const address = z.string(ADDRESS_TEXT).refine(isHex, ADDRESS_TEXT);
+const address = z.string(ADDRESS_TEXT).regex(/^0x[0-9a-fA-F]{1,64}$/, ADDRESS_TEXT);
 const amount = z.string(AMOUNT_TEXT).regex(/^[0-9]{1,78}$/, AMOUNT_TEXT);
 const name = text(POLICY_LIMITS.nameChars);
 const seconds = whole(1, POLICY_LIMITS.windowSeconds);
@@ -218,6 +217,11 @@ export const policyDocumentSchema = object({
   chain_type: z.enum(POLICY_CHAIN_TYPES).optional(),
   rules: list(ruleSchema, POLICY_LIMITS.rules),
 }).meta({ id: 'Policy' });
+
+/** The strict schema as JSON Schema (draft 2020-12), for editors. */
+export function policyJsonSchema(): Readonly<Record<string, unknown>> {
+  return z.toJSONSchema(policyDocumentSchema, { io: 'input' });
+}
 
 /** As Privy's service reads it: other keys in a condition are dropped, elsewhere refused. */
 const faithfulDocumentSchema = object({
