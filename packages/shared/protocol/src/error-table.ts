@@ -331,7 +331,7 @@ export const ERROR_TABLE = {
   ERR_POLICY_APPROVAL_REQUIRED: row(
     'denied',
     403,
-    true,
+    false,
     'the policy demands an approval that has not been given',
     'get the approvals named in details, then ask again with a new request nonce',
   ),
