@@ -14,13 +14,22 @@ export type FieldValue =
   | { readonly kind: 'boolean'; readonly value: boolean }
   /** A condition about a list is about every item (ALLOW, REQUIRE_APPROVAL) or about any (DENY). */
   | { readonly kind: 'list'; readonly items: readonly FieldValue[] }
-  /** The request is of another sort; the condition is false, and that is no error. */
-  | { readonly kind: 'inapplicable'; readonly reason: string }
+  /**
+   * The request is of another sort; the condition is false, and that is no error.
+   *
+   * `doubtful`: it may be of the sort all the same. False in a rule that allows, an error in a rule
+   * that denies or demands approval, where false would let the request past it.
+   */
+  | { readonly kind: 'inapplicable'; readonly reason: string; readonly doubtful?: true }
   /** It should be there and cannot be read: an error, which denies in the strict profile. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 export function inapplicable(reason: string): FieldValue {
   return { kind: 'inapplicable', reason };
+}
+
+export function doubtful(reason: string): FieldValue {
+  return { kind: 'inapplicable', reason, doubtful: true };
 }
 
 export function unreadable(reason: string): FieldValue {
