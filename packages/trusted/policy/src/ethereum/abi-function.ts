@@ -27,6 +27,8 @@ export interface AbiFunction {
   readonly signature: string;
   /** The four bytes as hex, e.g. `0xa9059cbb`. */
   readonly selector: string;
+  /** All that decides how calldata is read and which path leads where. */
+  readonly shape: string;
 }
 
 /** Functions by selector; one name may stand for several of them. */
@@ -73,7 +75,7 @@ export function parseAbi(
     const read = parseFunction(item, where, keccak256, refuse);
     const other = functions.get(read.selector);
     // Merged ABIs repeat functions. With other names of parameters a path would mean two things.
-    if (other !== undefined && shape(other) !== shape(read)) {
+    if (other !== undefined && other.shape !== read.shape) {
       throw refuse(where, read.signature, `a selector other than that of ${other.signature}`);
     }
     functions.set(read.selector, read);
@@ -92,7 +94,8 @@ function parseFunction(
   const inputs = parseParameters(item.inputs ?? [], `${where}.inputs`, 0, refuse);
   const signature = `${name}(${inputs.map(({ type }) => canonicalName(type)).join(',')})`;
   const hash = keccak256(new TextEncoder().encode(signature));
-  return { name, inputs, signature, selector: hexOfBytes(hash.subarray(0, SELECTOR_BYTES)) };
+  const selector = hexOfBytes(hash.subarray(0, SELECTOR_BYTES));
+  return { name, inputs, signature, selector, shape: JSON.stringify([name, inputs]) };
 }
 
 function parseParameters(
@@ -156,9 +159,4 @@ function objectAt(json: unknown, where: string, refuse: Refuse): Json {
 
 function isIdentifier(name: unknown): name is string {
   return typeof name === 'string' && IDENTIFIER.test(name);
-}
-
-/** All that decides how calldata is read and which path leads where. */
-function shape({ name, inputs }: AbiFunction): string {
-  return JSON.stringify([name, inputs]);
 }

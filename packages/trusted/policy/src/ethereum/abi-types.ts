@@ -11,13 +11,14 @@
 
 export type AbiType = ElementaryType | ArrayType | TupleType;
 
-export type ElementaryType = WordType | { readonly kind: 'string' | 'bytes' };
+export type ElementaryType = WordType | { readonly kind: 'string' } | { readonly kind: 'bytes' };
 
 /** A type whose values are one word. */
 export type WordType =
   /** `bits`: 8, 16, … 256. */
   | { readonly kind: 'uint' | 'int'; readonly bits: number }
-  | { readonly kind: 'address' | 'bool' }
+  | { readonly kind: 'address' }
+  | { readonly kind: 'bool' }
   /** `size`: 1–32 bytes. */
   | { readonly kind: 'fixed-bytes'; readonly size: number };
 

@@ -8,6 +8,10 @@ import { EVALUATED_FIELD_SOURCES } from '@countersign/protocol';
 import type { FieldSource } from '../field-source.ts';
 import { ACTION_BODY } from './action-body.ts';
 import { ETHEREUM_AUTHORIZATION } from './ethereum-authorization.ts';
+import { ETHEREUM_CALLDATA } from './ethereum-calldata.ts';
+import { ETHEREUM_TRANSACTION } from './ethereum-transaction.ts';
+import { ETHEREUM_TYPED_DATA_DOMAIN } from './ethereum-typed-data-domain.ts';
+import { ETHEREUM_TYPED_DATA_MESSAGE } from './ethereum-typed-data-message.ts';
 import { HYPERLIQUID_ACTION } from './hyperliquid-action.ts';
 import { CLIENT, KEY } from './identity.ts';
 import { MESSAGE } from './message.ts';
@@ -21,6 +25,10 @@ const SOURCES: readonly FieldSource[] = [
   ACTION_BODY,
   CLIENT,
   ETHEREUM_AUTHORIZATION,
+  ETHEREUM_CALLDATA,
+  ETHEREUM_TRANSACTION,
+  ETHEREUM_TYPED_DATA_DOMAIN,
+  ETHEREUM_TYPED_DATA_MESSAGE,
   HYPERLIQUID_ACTION,
   KEY,
   MESSAGE,
