@@ -31,7 +31,7 @@ import {
   U512,
   UNIT,
 } from './abi-type.ts';
-import { parseTypeName, type TypeName } from './abi-type-name.ts';
+import { parseTypeName, type TupleItem, type TypeName } from './abi-type-name.ts';
 
 /** A struct or an enum as the ABI writes it, its members not looked at yet. */
 export interface AbiDefinition {
@@ -50,6 +50,16 @@ export interface AbiScope {
    */
   typeOf(name: TypeName, path: string): AbiType;
 }
+
+/** What names mean, as far as it is known while an ABI is read. */
+interface Names {
+  readonly definitions: ReadonlyMap<string, AbiDefinition>;
+  readonly known: Map<string, AbiType>;
+  /** Definitions whose members are being read. */
+  readonly open: Set<string>;
+}
+
+type PathName = TypeName & { readonly kind: 'path' };
 
 /** Structs within each other; far more than contracts use, far less than the stack holds. */
 const MAX_DEPTH = 64;
@@ -89,63 +99,64 @@ const BOUNDED = 'core::internal::bounded_int::BoundedInt';
 
 /** Builds the scope of one ABI from its definitions, by name without blanks. */
 export function createAbiScope(definitions: ReadonlyMap<string, AbiDefinition>): AbiScope {
-  const known = new Map(CORE_TYPES);
-  const open = new Set<string>();
+  const names: Names = { definitions, known: new Map(CORE_TYPES), open: new Set() };
+  return { typeOf: (name, path) => typeOf(names, name, path) };
+}
 
-  const typeOf = (name: TypeName, path: string): AbiType => {
-    if (name.kind === 'tuple') return tuple(name.items, path);
-    if (name.kind === 'fixed') return fixed(typeOf(name.item, path), name.count, path);
-    if (name.kind === 'path') return named(name, path);
-    throw abiFault(path, 'a pointer', 'a pointer only as a parameter behind its `_len`');
-  };
-
-  const tuple = (items: readonly { name: string; type: TypeName }[], path: string): AbiType => {
-    if (items.length === 0) return UNIT;
-    const members = items.map(({ name, type }) => ({ name, type: typeOf(type, path) }));
-    refuseTwins(members, path);
-    return { kind: 'struct', members };
-  };
-
-  const named = (name: TypeName & { kind: 'path' }, path: string): AbiType => {
-    const type = known.get(name.text) ?? generic(name, path) ?? defined(name.text, path);
-    known.set(name.text, type);
-    return type;
-  };
-
-  const generic = (name: TypeName & { kind: 'path' }, path: string): AbiType | undefined => {
-    const [first, second, ...rest] = name.args;
-    if (first === undefined || rest.length > 0) return undefined;
-    if (name.name === RESULT && second !== undefined) {
-      return variants({ Ok: typeOf(first, path), Err: typeOf(second, path) });
+function typeOf(names: Names, name: TypeName, path: string): AbiType {
+  switch (name.kind) {
+    case 'tuple':
+      return tuple(names, name.items, path);
+    case 'fixed':
+      return fixed(typeOf(names, name.item, path), name.count, path);
+    case 'path': {
+      const known = names.known.get(name.text);
+      const type = known ?? generic(names, name, path) ?? defined(names, name.text, path);
+      names.known.set(name.text, type);
+      return type;
     }
-    if (name.name === BOUNDED) return bounded(first, second);
-    if (second !== undefined) return undefined;
-    if (SEQUENCES.has(name.name)) return listOf(typeOf(first, path));
-    if (name.name === NONZERO) return nonzero(typeOf(first, path), path);
-    if (name.name === OPTION) return variants({ Some: typeOf(first, path), None: UNIT });
-    return undefined;
-  };
+    case 'pointer':
+      throw abiFault(path, 'a pointer', 'a pointer only as a parameter behind its `_len`');
+  }
+}
 
-  const defined = (text: string, path: string): AbiType => {
-    const definition = definitions.get(text);
-    if (definition === undefined) throw abiFault(path, text, 'a type that the ABI defines');
-    if (open.has(text)) throw abiFault(path, text, 'a type that does not contain itself');
-    if (open.size >= MAX_DEPTH)
-      throw abiFault(path, text, `types nested at most ${MAX_DEPTH} deep`);
-    open.add(text);
-    const members = definition.members.map((member, index) => ({
-      name: member.name,
-      type: textType(member.type, `${definition.path}[${index}].type`),
-    }));
-    open.delete(text);
-    refuseTwins(members, definition.path);
-    if (definition.kind === 'struct') return { kind: 'struct', members };
-    return { kind: 'enum', variants: members };
-  };
+function tuple(names: Names, items: readonly TupleItem[], path: string): AbiType {
+  if (items.length === 0) return UNIT;
+  const members = items.map(({ name, type }) => ({ name, type: typeOf(names, type, path) }));
+  refuseTwins(members, path);
+  return { kind: 'struct', members };
+}
 
-  const textType = (text: string, path: string): AbiType => typeOf(readTypeName(text, path), path);
+function generic(names: Names, { name, args }: PathName, path: string): AbiType | undefined {
+  const [first, second, ...rest] = args;
+  if (first === undefined || rest.length > 0) return undefined;
+  if (name === BOUNDED) return bounded(first, second);
+  const item = (arg: TypeName): AbiType => typeOf(names, arg, path);
+  if (name === RESULT && second !== undefined) {
+    return variants({ Ok: item(first), Err: item(second) });
+  }
+  if (second !== undefined) return undefined;
+  if (SEQUENCES.has(name)) return listOf(item(first));
+  if (name === NONZERO) return nonzero(item(first), path);
+  return name === OPTION ? variants({ Some: item(first), None: UNIT }) : undefined;
+}
 
-  return { typeOf };
+function defined(names: Names, text: string, path: string): AbiType {
+  const { definitions, open } = names;
+  const definition = definitions.get(text);
+  if (definition === undefined) throw abiFault(path, text, 'a type that the ABI defines');
+  if (open.has(text)) throw abiFault(path, text, 'a type that does not contain itself');
+  if (open.size >= MAX_DEPTH) throw abiFault(path, text, `types nested at most ${MAX_DEPTH} deep`);
+  open.add(text);
+  const members = definition.members.map((member, index) => {
+    const place = `${definition.path}[${index}].type`;
+    return { name: member.name, type: typeOf(names, readTypeName(member.type, place), place) };
+  });
+  open.delete(text);
+  refuseTwins(members, definition.path);
+  return definition.kind === 'struct'
+    ? { kind: 'struct', members }
+    : { kind: 'enum', variants: members };
 }
 
 /**
