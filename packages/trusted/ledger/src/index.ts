@@ -1,5 +1,6 @@
 export type { Charge, Reserved, Settlement, SpendWindow } from './charge.ts';
 export type { CheckRange, LogFault, LogReport } from './check-log.ts';
+export { checkSpending, type SpendingFault, type SpendingReport } from './check-spending.ts';
 export type { Clock } from './clock-rule.ts';
 export type { TileExport } from './export-tiles.ts';
 export type {

@@ -9,6 +9,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { BoundaryError } from '@countersign/protocol';
 import { rootAt, verifyConsistency } from '@countersign/tlog';
 import { type CheckRange, checkLog, type LogReport } from './check-log.ts';
+import type { SpendingReport } from './check-spending.ts';
+import { checkSpendingTables } from './check-spending-tables.ts';
 import { openReadOnly } from './connection.ts';
 import { dataDirectoryAt } from './data-directory.ts';
 import { exportTiles, type TileExport } from './export-tiles.ts';
@@ -69,6 +71,11 @@ export interface LedgerReader {
   tile(path: string): Uint8Array | undefined;
   /** Checks the log against itself, see {@link LogReport}. Takes about 40 µs per entry and checkpoint. */
   checkLog(range?: CheckRange): LogReport;
+  /**
+   * Adds up all reservations from the log alone, see `check-spending.ts`, then compares what it leaves
+   * with the tables decisions are made from.
+   */
+  checkSpending(): SpendingReport;
   /** Writes the log as a C2SP tlog-tiles directory, see `export-tiles.ts`. */
   exportTiles(dir: string): TileExport;
   /** A second call does nothing. */
@@ -184,6 +191,18 @@ class SqliteLedgerReader implements LedgerReader {
     );
   }
 
+  checkSpending(): SpendingReport {
+    return attempt(() => {
+      // Log and tables as they are at one moment, also beside a signer that writes.
+      this.#db.exec('BEGIN');
+      try {
+        return checkSpendingTables(this.#db, this.#head(), this.#bytes());
+      } finally {
+        this.#db.exec('COMMIT');
+      }
+    });
+  }
+
   exportTiles(dir: string): TileExport {
     const { store } = this.#source;
     return this.#read((head) => exportTiles({ store, identity: this.#identity }, head, dir));
@@ -191,6 +210,10 @@ class SqliteLedgerReader implements LedgerReader {
 
   close(): void {
     if (this.#db.isOpen) this.#db.close();
+  }
+
+  *#bytes(): Generator<Uint8Array> {
+    for (const { entry } of this.entries()) yield entry;
   }
 
   /** Root the log signed for a size where it did, else the root of its nodes. */
