@@ -37,7 +37,8 @@ export function policyProblem(
   expected: string,
   words: readonly string[] = [],
 ): PolicyProblem {
-  const closest = typeof found === 'string' ? closestWord(found, words) : undefined;
+  const isChoice = typeof found === 'string' && words.length > 1;
+  const closest = isChoice ? closestWord(found, words) : undefined;
   return {
     path: path === '' ? 'policy' : path,
     found: shown(found),
