@@ -10,6 +10,11 @@
 
 import { z } from 'zod';
 import { isHex, isHexOrDecimal } from './felt.ts';
+import {
+  approverSettingsSchema,
+  freezeSettingsSchema,
+  operatorSettingsSchema,
+} from './guard-settings.ts';
 
 const hex = z.string().refine(isHex, 'expected 0x and 1-64 hex digits');
 const felt = z.string().refine(isHexOrDecimal, 'expected 0x hex or decimal digits');
@@ -29,6 +34,8 @@ export const keyPolicySettingsSchema = z.strictObject({
   targets: listOf(hex),
   recipients: listOf(hex),
   caps: z.array(tokenCapSchema),
+  /** Id of the written policy that must allow as well; absent means the lists above are all there is. */
+  policy: z.string().min(1).optional(),
 });
 
 export const policySettingsSchema = z.strictObject({
@@ -43,6 +50,10 @@ export const policySettingsSchema = z.strictObject({
     }),
   ),
   keys: z.array(keyPolicySettingsSchema),
+  /** Written policies by id; the signer reads the documents itself. */
+  documents: z
+    .array(z.strictObject({ policyId: z.string().min(1), document: z.json() }))
+    .optional(),
 });
 
 /** The policy as configured. */
@@ -72,6 +83,10 @@ export const signerSettingsSchema = z.strictObject({
   bridgeFallback: z.boolean(),
   policy: policySettingsSchema,
   hashBackend: z.enum(['wasm', 'scure']),
+  /** Who may freeze; absent means nobody can over HTTP. */
+  operators: z.array(operatorSettingsSchema).optional(),
+  approvers: z.array(approverSettingsSchema).optional(),
+  freeze: freezeSettingsSchema.optional(),
 });
 
 export type SignerSettings = z.infer<typeof signerSettingsSchema>;
@@ -129,6 +144,8 @@ export const edgeSettingsSchema = z.strictObject({
   bridge: bridgeSchema.optional(),
   maxConnectionsPerAddress: positive,
   maxInFlight: positive,
+  /** Who may freeze; absent means the routes do not exist. */
+  operators: z.array(operatorSettingsSchema).optional(),
 });
 
 export type EdgeSettings = z.infer<typeof edgeSettingsSchema>;

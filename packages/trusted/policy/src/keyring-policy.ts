@@ -32,6 +32,8 @@ export interface KeyPolicy {
   readonly recipients: Grant<bigint>;
   /** Caps by token contract; a token that is not listed has none. */
   readonly caps: ReadonlyMap<bigint, TokenCap>;
+  /** Id of the written policy that has to allow as well; absent when there is none. */
+  readonly policyId?: string | undefined;
 }
 
 export interface KeyringPolicy {

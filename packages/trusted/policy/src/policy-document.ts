@@ -6,6 +6,7 @@
 
 import { type CanonicalValue, type PolicySettings, parseFelt, toHex } from '@countersign/protocol';
 import type { Grant, KeyPolicy, KeyringPolicy, TokenCap } from './keyring-policy.ts';
+import type { CompiledPolicy } from './language/compiled-policy.ts';
 
 /**
  * Builds a policy from checked settings.
@@ -27,8 +28,15 @@ export function policyFromSettings(settings: PolicySettings): KeyringPolicy {
   };
 }
 
-/** The policy as canonical data: equal policies give equal documents, whatever order they were written in. */
-export function policyDocument(policy: KeyringPolicy): CanonicalValue {
+/**
+ * The policy as canonical data: equal policies give equal documents, whatever order they were written in.
+ *
+ * @param written - Written policies by id; they decide too, so they are part of it.
+ */
+export function policyDocument(
+  policy: KeyringPolicy,
+  written: ReadonlyMap<string, Pick<CompiledPolicy, 'document'>> = new Map(),
+): CanonicalValue {
   return {
     format: 'countersign-keyring-policy/v1',
     chains: grantDocument(policy.chains, toHex),
@@ -39,6 +47,7 @@ export function policyDocument(policy: KeyringPolicy): CanonicalValue {
       accounts: grantDocument(client.accounts, toHex),
     })),
     keys: record(policy.keys, keyDocument),
+    written: written.size === 0 ? undefined : record(written, ({ document }) => document),
   };
 }
 
@@ -52,6 +61,7 @@ function keyPolicy(key: PolicySettings['keys'][number]): KeyPolicy {
     targets: feltGrant(key.targets, 'targets'),
     recipients: feltGrant(key.recipients, 'recipients'),
     caps: new Map(caps),
+    ...(key.policy === undefined ? {} : { policyId: key.policy }),
   };
 }
 
@@ -64,6 +74,7 @@ function keyDocument(key: KeyPolicy): CanonicalValue {
       maxPerCall: String(cap.maxPerCall),
       maxPerRequest: String(cap.maxPerRequest),
     })),
+    policy: key.policyId,
   };
 }
 

@@ -26,6 +26,7 @@ const approved = judgeTransfer();
 function judgeTransfer(): Approved {
   const deps = {
     policy: policyFromSettings(bridgeSettings().policy),
+    written: new Map(),
     keys: config.keys,
     backend: createScureHashBackend(),
   };

@@ -27,6 +27,7 @@ import {
   refusalOf,
 } from './judgement.ts';
 import { createKeyRing } from './key-ring.ts';
+import { compileWrittenPolicies } from './written-policies.ts';
 
 const backend = createScureHashBackend();
 
@@ -34,7 +35,9 @@ function judgeWith(changes: Partial<Judge> = {}, settings = signerSettings()): J
   const keys = createKeyRing(settings, () => {
     throw new Error('no keystore here');
   });
-  return { policy: policyFromSettings(settings.policy), keys, backend, ...changes };
+  const policy = policyFromSettings(settings.policy);
+  const written = compileWrittenPolicies(settings.policy);
+  return { policy, written, keys, backend, ...changes };
 }
 
 function judged(body: Uint8Array, deps: Judge = judgeWith()): Judgement {

@@ -10,7 +10,7 @@ import {
   parseEntrypoint,
   type SessionMessage,
 } from '@countersign/crypto';
-import { decide, type KeyringPolicy } from '@countersign/policy';
+import { type Charge, decide, type KeyringPolicy, type PolicyVerdict } from '@countersign/policy';
 import {
   BoundaryError,
   type ErrorCode,
@@ -23,6 +23,7 @@ import {
   type SessionRequest,
 } from '@countersign/protocol';
 import type { KeyRing, SessionKey } from './key-ring.ts';
+import { judgeByPolicy, type SessionAsk, type WrittenPolicies } from './written-policies.ts';
 
 /** A request that may be signed, with everything needed to sign and to log it. */
 export interface Approved {
@@ -30,6 +31,8 @@ export interface Approved {
   readonly message: SessionMessage;
   readonly hashes: { readonly domainHash: bigint | undefined; readonly messageHash: bigint };
   readonly key: SessionKey;
+  /** What has to fit into the ledger. */
+  readonly charges: readonly Charge[];
 }
 
 export interface Refused {
@@ -45,6 +48,7 @@ export type Judgement = Approved | Refused;
 
 export interface Judge {
   readonly policy: KeyringPolicy;
+  readonly written: WrittenPolicies;
   readonly keys: KeyRing;
   readonly backend: HashBackend;
 }
@@ -100,7 +104,24 @@ function decideAndHash(
   // The policy knows the key, but no custodian here holds it.
   if (key === undefined) throw new BoundaryError('ERR_SIGNER_UNAVAILABLE');
   const message = messageOf(asked, decision.messageKind);
-  return { outcome: 'allow', message, hashes: hashSessionMessage(message, deps.backend), key };
+  const verdict = askPolicy(deps, { clientId, keyId: decision.keyId, message, nowMs });
+  if (verdict.outcome === 'deny') return { ...verdict, asked };
+  if (verdict.outcome === 'require_approval') {
+    const rule = verdict.approvals[0]?.rules[0];
+    const details = rule === undefined ? {} : { rule };
+    return refusalOf(new BoundaryError('ERR_POLICY_APPROVAL_REQUIRED', { details }), asked);
+  }
+  const hashes = hashSessionMessage(message, deps.backend);
+  return { outcome: 'allow', message, hashes, key, charges: verdict.charges };
+}
+
+/** The written policy of the key; without one, what was decided so far is all there is. */
+function askPolicy({ policy, written }: Judge, ask: SessionAsk): PolicyVerdict {
+  const policyId = policy.keys.get(ask.keyId)?.policyId;
+  if (policyId === undefined) return { outcome: 'allow', rules: [], charges: [] };
+  const compiled = written.get(policyId);
+  if (compiled === undefined) throw new BoundaryError('ERR_INTERNAL');
+  return judgeByPolicy(compiled, ask);
 }
 
 /** Invokes commit to neither caller nor start: there both are tolerated, and not part of the message. */

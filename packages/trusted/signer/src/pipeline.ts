@@ -38,6 +38,8 @@ import {
 } from './judgement.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { ForwardedRequest, RequestCheck } from './request-check.ts';
+import { slotOf, spendableUntilMs } from './spend-slot.ts';
+import type { WrittenPolicies } from './written-policies.ts';
 
 /** Places where a crash must lose no promise; tests stop the process at each. */
 export type Step =
@@ -55,6 +57,7 @@ export type Step =
 export interface PipelineConfig {
   readonly check: RequestCheck;
   readonly policy: KeyringPolicy;
+  readonly written: WrittenPolicies;
   /** SHA-256 of the canonical policy document, lower hex. */
   readonly policyHash: string;
   readonly keys: KeyRing;
@@ -162,7 +165,8 @@ class PipelineRun {
       const { code, rule } = refusal;
       return { outcome: 'deny', code, rule, details: {}, asked: undefined };
     }
-    const deps = { policy: config.policy, keys: config.keys, backend: this.#deps.backend };
+    const { policy, written, keys } = config;
+    const deps = { policy, written, keys, backend: this.#deps.backend };
     return judge(deps, request.clientId, body, nowMs);
   }
 
@@ -183,13 +187,18 @@ class PipelineRun {
       bodySha256: createHash('sha256').update(body).digest('hex'),
       policyHash: config.policyHash,
     };
+    const spending = spendingOf(judgement);
     const decision: PendingDecision = {
       nonceKey: JSON.stringify([request.clientId, request.requestNonce]),
       nonceExpiresAtMs: keepUntilMs,
       scopes: scopesOf(judgement, request.clientId),
-      charges: [],
+      ...spending,
       entryOf: (outcome) =>
-        decisionEntryBytes({ ...base, ...decided(afterCommit(judgement, outcome)) }),
+        decisionEntryBytes({
+          ...base,
+          ...decided(afterCommit(judgement, outcome)),
+          spending: loggedSpending(outcome, spending.slot),
+        }),
     };
     return this.#commits.commit(decision);
   }
@@ -291,8 +300,26 @@ function afterCommit(judgement: Judgement, outcome: CommitOutcome): Judgement {
     case 'too_many':
       return refusalOf(new BoundaryError('ERR_POLICY_CHARGES_TOO_MANY'), asked);
     case 'exceeded':
-      return refusalOf(new BoundaryError('ERR_POLICY_LIMIT_EXCEEDED'), asked);
+      return refusalOf(limitExceeded(judgement, outcome), asked);
   }
+}
+
+/** What has to be reserved before a request may be signed. */
+function spendingOf(
+  judgement: Judgement,
+): Pick<PendingDecision, 'charges' | 'slot' | 'spendableUntilMs'> {
+  if (judgement.outcome === 'deny' || judgement.charges.length === 0) return { charges: [] };
+  const { charges, message } = judgement;
+  return { charges, slot: slotOf(message), spendableUntilMs: spendableUntilMs(message) };
+}
+
+/** What the log says was reserved; it can be added up again from there. */
+function loggedSpending(
+  outcome: CommitOutcome,
+  slot: string | undefined,
+): DecisionEntry['spending'] {
+  if (outcome.kind !== 'fresh' || outcome.reserved.length === 0) return undefined;
+  return { atMs: outcome.atMs, slot, reserved: outcome.reserved };
 }
 
 /** What a freeze can name of a request that may be signed; a denial stays what it is. */
@@ -301,6 +328,21 @@ function scopesOf(judgement: Judgement, clientId: string): readonly string[] {
   const { key, message } = judgement;
   const account = `account:${toHex(message.accountAddress)}`;
   return ['all', `client:${clientId}`, `key:${key.keyId}`, account];
+}
+
+/** The limit that was in the way, with what is left of it. */
+function limitExceeded(
+  judgement: Judgement,
+  { charge: index, counted }: Extract<CommitOutcome, { kind: 'exceeded' }>,
+): BoundaryError {
+  const charge = judgement.outcome === 'allow' ? judgement.charges[index] : undefined;
+  if (charge === undefined) return new BoundaryError('ERR_INTERNAL');
+  const { limit, amount, max, exceeded } = charge;
+  const left = max > counted ? max - counted : 0n;
+  const code = exceeded === 'deny' ? 'ERR_POLICY_LIMIT_EXCEEDED' : 'ERR_POLICY_APPROVAL_REQUIRED';
+  return new BoundaryError(code, {
+    details: { rule: limit, limit, amount: `${amount}`, max: `${max}`, left: `${left}` },
+  });
 }
 
 function decided(

@@ -27,6 +27,7 @@ import { createKeyRing, type PrivateKeySource } from './key-ring.ts';
 import { createPipeline, type Pipeline, type PipelineConfig, type Step } from './pipeline.ts';
 import { type Document, findReceipt } from './receipts.ts';
 import { createRequestCheck } from './request-check.ts';
+import { compileWrittenPolicies } from './written-policies.ts';
 
 export interface SignerDeps {
   readonly ledger: Ledger;
@@ -136,6 +137,7 @@ class SignerService implements Signer {
 
   #configFrom(settings: SignerSettings): PipelineConfig {
     const policy = policyFromSettings(settings.policy);
+    const written = compileWrittenPolicies(settings.policy);
     const keys = createKeyRing(settings, () => this.#deps.openKeystore(settings));
     if (keys.get(policy.defaultKeyId) === undefined) {
       throw new BoundaryError('ERR_CONFIG_INVALID', {
@@ -146,7 +148,8 @@ class SignerService implements Signer {
     return {
       check: createRequestCheck(settings),
       policy,
-      policyHash: sha256Hex(canonicalJson(policyDocument(policy))),
+      written,
+      policyHash: sha256Hex(canonicalJson(policyDocument(policy, written))),
       keys,
       bridgeFallback: settings.bridgeFallback,
     };

@@ -21,6 +21,7 @@ import { onTestFinished } from 'vitest';
 import { createKeyRing, type KeyRing } from '../src/key-ring.ts';
 import { createPipeline, type Pipeline, type PipelineConfig } from '../src/pipeline.ts';
 import { createRequestCheck } from '../src/request-check.ts';
+import { compileWrittenPolicies } from '../src/written-policies.ts';
 import { NOW_MS, signerSettings } from './settings.ts';
 
 export interface TestClock {
@@ -117,6 +118,7 @@ export function configFrom(
   return {
     check: createRequestCheck(settings),
     policy: policyFromSettings(settings.policy),
+    written: compileWrittenPolicies(settings.policy),
     policyHash: 'ab'.repeat(32),
     keys: {
       ...keys,

@@ -10,10 +10,9 @@ import { parseConfig } from './config-file.ts';
 import { configSchema } from './config-schema.ts';
 import { settingsFromConfig } from './config-settings.ts';
 
-const SAMPLE = readFileSync(
-  fileURLToPath(new URL('../../../../../countersign.sample.yaml', import.meta.url)),
-  'utf8',
-);
+const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url));
+const SAMPLE = readFileSync(path.join(ROOT, 'countersign.sample.yaml'), 'utf8');
+const POLICY = 'examples/policies/rent.yaml';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -34,6 +33,7 @@ beforeAll(() => {
   write('tls/server.pem', certPem);
   write('tls/server.key', keyPem);
   write('tls/clients.pem', certPem);
+  write(POLICY, readFileSync(path.join(ROOT, POLICY), 'utf8'));
 });
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -58,6 +58,7 @@ describe('countersign.sample.yaml', () => {
       keys: [
         { keyId: 'trading', source: 'keystore' },
         { keyId: 'treasury', source: 'bridge' },
+        { keyId: 'rent', source: 'keystore' },
       ],
       bridgeFallback: false,
       policy: { chains: ['0x534e5f4d41494e', '0x534e5f5345504f4c4941'], defaultKeyId: 'trading' },

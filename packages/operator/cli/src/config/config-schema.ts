@@ -82,6 +82,8 @@ const keySchema = z.strictObject({
   caps: z
     .array(z.strictObject({ token: address, maxPerCall: amount, maxPerRequest: amount }))
     .default([]),
+  /** Id of a written policy, instead of the three lists above. */
+  policy: identifier.optional(),
 });
 
 export const configSchema = z.strictObject({
@@ -96,6 +98,7 @@ export const configSchema = z.strictObject({
   defaultClient: z.string().min(1).optional(),
   keys: z.array(keySchema).min(1),
   defaultKey: identifier.optional(),
+  policies: z.array(z.strictObject({ id: identifier, file: filePath })).default([]),
   policy: z.strictObject({
     chains: listOrAll(chain),
     maxValiditySec: z.int().positive().default(86_400),

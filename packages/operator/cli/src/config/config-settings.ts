@@ -13,6 +13,7 @@ import type { Settings } from '@countersign/supervisor';
 import { prepareDataDir } from '../data-dir.ts';
 import { findTlsFault } from '../tls-fault.ts';
 import { CHAIN_NAMES, type Config, type SecretSource } from './config-schema.ts';
+import { keyRules, readWrittenPolicies } from './written-policies.ts';
 
 const LEAST_SECRET_CHARS = 16;
 
@@ -93,13 +94,12 @@ function signerSettings({
         keyIds: keys,
         accounts,
       })),
-      keys: config.keys.map(({ id, messageKinds, targets, recipients, caps }) => ({
-        keyId: id,
-        messageKinds,
-        targets,
-        recipients,
-        caps,
+      keys: config.keys.map((key) => ({
+        keyId: key.id,
+        messageKinds: key.messageKinds,
+        ...keyRules(key),
       })),
+      ...(config.policies.length === 0 ? {} : { documents: readWrittenPolicies(config, resolve) }),
     },
   };
 }
