@@ -37,6 +37,8 @@ function readJson(body: PolicyJson, path: readonly string[], field: string): Fie
 
 function memberOf(value: PolicyJson | undefined, name: string): PolicyJson | undefined {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  // A list has its items, and a length that is no part of the body.
+  if (Array.isArray(value) && !/^[0-9]+$/.test(name)) return undefined;
   return (value as Readonly<Record<string, PolicyJson>>)[name];
 }
 

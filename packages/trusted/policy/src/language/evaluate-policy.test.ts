@@ -1,0 +1,429 @@
+import type { PolicyDocument, PolicyRule } from '@countersign/protocol';
+import { describe, expect, it } from 'vitest';
+import {
+  calls,
+  FRIEND_HEX,
+  intentOf,
+  policy,
+  rule,
+  STARKNET,
+  TOKEN_HEX,
+  transaction,
+  transfer,
+  when,
+} from '../fixtures/language.ts';
+import {
+  APPROVE,
+  BALANCE_OF,
+  FRIEND,
+  NOW_SEC,
+  OTHER_TOKEN,
+  ROUTER,
+  STRANGER,
+  SWAP,
+  TOKEN,
+  TRANSFER,
+} from '../fixtures/shop.ts';
+import { evaluatePolicy } from './evaluate-policy.ts';
+import type { PolicyIntent } from './policy-intent.ts';
+
+const APPROVAL = { required: 1, approvers: ['ann', 'bob'], expires_in_seconds: 600 };
+const FAITHFUL = { profile: 'faithful' } as const;
+const NO_AMOUNTS = when('target', 'eq', TOKEN_HEX);
+
+/** Denies what the condition says. */
+const never = (...conditions: PolicyRule['conditions']): PolicyRule =>
+  rule({ name: 'never', method: '*', action: 'DENY', conditions });
+const all = (change: Partial<PolicyRule> = {}): PolicyRule =>
+  rule({ name: 'all', method: '*', conditions: [], ...change });
+
+const decide = (
+  rules: readonly PolicyRule[],
+  intent: PolicyIntent = calls(transfer(60n)),
+  change: Partial<PolicyDocument> = {},
+) => evaluatePolicy(policy(rules, change), intent);
+
+/** Code, rule and call of a denial; the outcome of anything else. */
+function short(verdict: ReturnType<typeof evaluatePolicy>): string {
+  if (verdict.outcome !== 'deny') return verdict.outcome;
+  const { call } = verdict.details;
+  expect(verdict.details.rule).toBe(verdict.rule);
+  return [verdict.code, verdict.rule, ...(call === undefined ? [] : [call])].join(' ');
+}
+
+describe('strict, denied', () => {
+  const short1 = { to: TOKEN, selector: TRANSFER, calldata: [FRIEND] };
+  const unreadable = when('transfer.amount', 'lte', '100');
+  const cases: readonly (readonly [string, readonly PolicyRule[], PolicyIntent, string])[] = [
+    ['no rules', [], calls(transfer(1n)), 'ERR_POLICY_NO_RULE policy.no-rule 0'],
+    [
+      'a rule about another method',
+      [rule({ method: 'personal_sign', conditions: [] })],
+      calls(transfer(1n)),
+      'ERR_POLICY_NO_RULE policy.no-rule 0',
+    ],
+    [
+      'a method no rule names',
+      [rule()],
+      intentOf({ kind: 'message', content: new Uint8Array() }, { method: 'personal_sign' }),
+      'ERR_POLICY_NO_RULE policy.no-rule',
+    ],
+    [
+      'a method called as a member of every object',
+      [rule()],
+      { ...calls(transfer(1n)), method: 'constructor' },
+      'ERR_POLICY_NO_RULE policy.no-rule 0',
+    ],
+    ['no calls', [all()], calls(), 'ERR_POLICY_NO_RULE policy.no-rule'],
+    [
+      'a condition that is false',
+      [rule()],
+      calls(transfer(1n, STRANGER)),
+      'ERR_POLICY_NO_RULE policy.no-rule 0',
+    ],
+    [
+      'one call of three',
+      [rule()],
+      calls(transfer(1n), transfer(1n, STRANGER), transfer(1n, ROUTER)),
+      'ERR_POLICY_NO_RULE policy.no-rule 1',
+    ],
+    [
+      'a rule that denies beside one that allows',
+      [all(), never(NO_AMOUNTS)],
+      calls(transfer(1n)),
+      'ERR_POLICY_RULE_DENIED never 0',
+    ],
+    [
+      'a rule that denies beside an error',
+      [rule({ conditions: [unreadable] }), never(NO_AMOUNTS)],
+      calls(short1),
+      'ERR_POLICY_RULE_DENIED never 0',
+    ],
+    [
+      'an error in a rule that allows, beside another that matches',
+      [all(), rule({ conditions: [unreadable] })],
+      calls(short1),
+      'ERR_POLICY_EVALUATION_FAILED pay 0',
+    ],
+    [
+      'an error in a rule that denies',
+      [all(), never(unreadable)],
+      calls(short1),
+      'ERR_POLICY_EVALUATION_FAILED never 0',
+    ],
+    [
+      'an error behind a condition that is false',
+      [all(), never(when('target', 'eq', '0x1'), unreadable)],
+      calls(short1),
+      'ERR_POLICY_EVALUATION_FAILED never 0',
+    ],
+    [
+      'the first of two errors',
+      [
+        all(),
+        rule({ name: 'a', conditions: [unreadable] }),
+        rule({ name: 'b', conditions: [unreadable] }),
+      ],
+      calls(short1),
+      'ERR_POLICY_EVALUATION_FAILED a 0',
+    ],
+    [
+      'an earlier call without a rule before a later one that is denied',
+      [rule(), never(when('target', 'eq', '0x70c4'))],
+      calls(transfer(1n, STRANGER), { ...transfer(1n), to: OTHER_TOKEN }),
+      'ERR_POLICY_NO_RULE policy.no-rule 0',
+    ],
+    [
+      'effects in doubt, in a rule that denies',
+      [all(), never(when('effect.recipient', 'eq', '0x1'))],
+      calls({ to: ROUTER, selector: SWAP, calldata: [] }),
+      'ERR_POLICY_EVALUATION_FAILED never 0',
+    ],
+    [
+      'effects in doubt, in a rule that demands approval',
+      [
+        all(),
+        rule({
+          action: 'REQUIRE_APPROVAL',
+          approval: APPROVAL,
+          conditions: [when('effect.recipient', 'eq', '0x1')],
+        }),
+      ],
+      calls({ to: ROUTER, selector: SWAP, calldata: [] }),
+      'ERR_POLICY_EVALUATION_FAILED pay 0',
+    ],
+    [
+      'a chain nobody reads here',
+      [all(), rule({ conditions: [when('Payment.amount', 'lt', '5', 'xrpl_transaction')] })],
+      calls(transfer(1n)),
+      'ERR_POLICY_EVALUATION_FAILED pay 0',
+    ],
+  ];
+
+  it.each(cases)('%s', (_name, rules, intent, expected) => {
+    expect(short(decide(rules, intent))).toBe(expected);
+  });
+
+  it('an error names its condition, field and reason', () => {
+    expect(decide([rule({ conditions: [unreadable] })], calls(short1))).toMatchObject({
+      details: {
+        condition: 'rules[0].conditions[0]',
+        field: 'starknet_call.transfer.amount',
+        reason: expect.stringContaining('amount'),
+      },
+    });
+  });
+});
+
+describe('strict, allowed', () => {
+  const cases: readonly (readonly [
+    string,
+    readonly PolicyRule[],
+    PolicyIntent,
+    readonly string[],
+  ])[] = [
+    ['a rule that matches', [rule()], calls(transfer(60n)), ['pay']],
+    ['all rules that match, in order', [all(), rule()], calls(transfer(60n)), ['all', 'pay']],
+    [
+      'each call by a rule of its own, in the order of the document',
+      [rule(), rule({ name: 'read', conditions: [when('function_name', 'eq', 'balance_of')] })],
+      calls(
+        {
+          to: TOKEN,
+          selector: 0x35a73cd311a05d46deda634c5ee045db92f811b4e74bca4437fcb5302b7af33n,
+          calldata: [1n],
+        },
+        transfer(1n),
+      ),
+      ['pay', 'read'],
+    ],
+    [
+      'a function nobody knows, by its selector, beside a rule about effects',
+      [
+        rule({
+          name: 'game',
+          conditions: [when('target', 'eq', '0x2007'), when('selector', 'eq', '0x5a9')],
+        }),
+        rule({ conditions: [when('effect.recipient', 'eq', FRIEND_HEX)] }),
+      ],
+      calls({ to: ROUTER, selector: SWAP, calldata: [] }),
+      ['game'],
+    ],
+    [
+      'a rule that denies another function',
+      [rule(), never(when('approve.amount', 'gt', '0'))],
+      calls(transfer(60n)),
+      ['pay'],
+    ],
+  ];
+
+  it.each(cases)('%s', (_name, rules, intent, names) => {
+    expect(decide(rules, intent)).toEqual({ outcome: 'allow', rules: names, charges: [] });
+  });
+});
+
+describe('lists', () => {
+  const changes = [
+    { kind: 'balance', token: TOKEN, party: FRIEND, amount: 5n },
+    { kind: 'balance', token: TOKEN, party: STRANGER, amount: 5n },
+  ] as const;
+  const simulated = (count: number) =>
+    intentOf(transaction([transfer(60n)], { simulatedChanges: changes.slice(0, count) }));
+  const friend = when('party', 'eq', FRIEND_HEX, 'simulated_change');
+
+  it.each([
+    ['every item of an allowing rule', [rule({ conditions: [friend] })], 1, 'allow'],
+    [
+      'not every item of an allowing rule',
+      [rule({ conditions: [friend] })],
+      2,
+      'ERR_POLICY_NO_RULE policy.no-rule 0',
+    ],
+    [
+      'no item of an allowing rule',
+      [rule({ conditions: [friend] })],
+      0,
+      'ERR_POLICY_NO_RULE policy.no-rule 0',
+    ],
+    ['any item of a denying rule', [all(), never(friend)], 2, 'ERR_POLICY_RULE_DENIED never 0'],
+    ['no item of a denying rule', [all(), never(friend)], 0, 'allow'],
+  ] as const)('%s', (_name, rules, count, expected) => {
+    expect(short(decide(rules, simulated(count)))).toBe(expected);
+  });
+
+  it('without a simulation is an error', () => {
+    expect(short(decide([all(), never(friend)]))).toBe('ERR_POLICY_EVALUATION_FAILED never 0');
+  });
+});
+
+describe('condition sets', () => {
+  const sets = (item: string | { value: string; added_at: number }): Partial<PolicyDocument> => ({
+    condition_sets: [{ id: 'friends', cooling_seconds: 3_600, items: [item] }],
+  });
+  const inSet = when('transfer.recipient', 'in_condition_set', 'friends');
+  const added = (secondsAgo: number) =>
+    sets({ value: FRIEND_HEX, added_at: Number(NOW_SEC) - secondsAgo });
+  const allow = [rule({ conditions: [inSet] })];
+
+  it.each([
+    ['an item without a time counts', allow, sets(FRIEND_HEX), 'allow'],
+    ['an item that has cooled counts', allow, added(3_600), 'allow'],
+    [
+      'an item that is cooling does not allow',
+      allow,
+      added(3_599),
+      'ERR_POLICY_NO_RULE policy.no-rule 0',
+    ],
+    [
+      'an item that is cooling denies',
+      [all(), never(inSet)],
+      added(0),
+      'ERR_POLICY_RULE_DENIED never 0',
+    ],
+    ['another item does not allow', allow, sets('0x1'), 'ERR_POLICY_NO_RULE policy.no-rule 0'],
+  ] as const)('%s', (_name, rules, change, expected) => {
+    expect(short(decide(rules, undefined, change))).toBe(expected);
+  });
+});
+
+describe('approval', () => {
+  const ask = (change: Partial<PolicyRule> = {}): PolicyRule =>
+    rule({
+      name: 'ask',
+      action: 'REQUIRE_APPROVAL',
+      approval: APPROVAL,
+      conditions: [],
+      ...change,
+    });
+  const terms = { required: 1, approvers: ['ann', 'bob'], expiresInSec: 600 };
+
+  it('beats a rule that allows, for one call of many', () => {
+    const large = ask({ conditions: [when('transfer.amount', 'gt', '50')] });
+    expect(decide([rule(), large], calls(transfer(1n), transfer(60n)))).toEqual({
+      outcome: 'require_approval',
+      rules: ['pay', 'ask'],
+      charges: [],
+      approvals: [{ rules: ['ask'], ...terms }],
+    });
+  });
+
+  it('does not beat a rule that denies', () => {
+    expect(short(decide([ask(), never()]))).toBe('ERR_POLICY_RULE_DENIED never 0');
+  });
+
+  it('of several rules must all be given; the same terms are one demand', () => {
+    const two = { ...APPROVAL, required: 2 };
+    const turned = { ...APPROVAL, approvers: ['bob', 'ann'] };
+    const verdict = decide([
+      ask(),
+      ask({ name: 'both', approval: two }),
+      ask({ name: 'again', approval: turned }),
+    ]);
+    expect(verdict).toMatchObject({
+      approvals: [
+        { rules: ['ask', 'again'], ...terms },
+        { rules: ['both'], ...terms, required: 2 },
+      ],
+    });
+  });
+});
+
+describe('governed tokens', () => {
+  const limits: Partial<PolicyDocument> = {
+    limits: [{ name: 'cap', metric: 'amount', token: TOKEN_HEX, per: 'request', max: '100' }],
+  };
+  const any: Partial<PolicyDocument> = {
+    limits: [{ name: 'cap', metric: 'amount', token: 'any', per: 'request', max: '100' }],
+  };
+  const unknown = { to: TOKEN, selector: SWAP, calldata: [] };
+  const malformed = { to: TOKEN, selector: TRANSFER, calldata: [FRIEND] };
+
+  it.each([
+    ['an unknown call', unknown, limits, 'ERR_POLICY_CALL_UNDECODABLE policy.undecodable 0'],
+    ['a malformed call', malformed, limits, 'ERR_POLICY_CALL_UNDECODABLE policy.undecodable 0'],
+    [
+      'an unknown call to any contract',
+      { ...unknown, to: ROUTER },
+      any,
+      'ERR_POLICY_CALL_UNDECODABLE policy.undecodable 0',
+    ],
+    ['an unknown call elsewhere', { ...unknown, to: ROUTER }, limits, 'allow'],
+    [
+      'a call that gives nothing away',
+      { to: TOKEN, selector: BALANCE_OF, calldata: [FRIEND] },
+      limits,
+      'allow',
+    ],
+    [
+      'an allowance of nothing',
+      { to: TOKEN, selector: APPROVE, calldata: [ROUTER, 0n, 0n] },
+      limits,
+      'allow',
+    ],
+  ] as const)('%s', (_name, call, change, expected) => {
+    expect(short(decide([all()], calls(call), change))).toBe(expected);
+  });
+});
+
+describe('faithful', () => {
+  const short1 = calls({ to: TOKEN, selector: TRANSFER, calldata: [FRIEND] });
+  const gone = when('target', 'in_condition_set', 'gone');
+  const order = when('id', 'lte', '5', 'client');
+
+  it.each([
+    ['no rules', [], undefined, 'ERR_POLICY_NO_RULE policy.no-rule 0'],
+    ['a rule that denies', [all(), never()], undefined, 'ERR_POLICY_RULE_DENIED never 0'],
+    [
+      'an error in a rule that allows is no match',
+      [rule({ conditions: [order] })],
+      undefined,
+      'ERR_POLICY_NO_RULE policy.no-rule 0',
+    ],
+    ['an error in a rule that denies falls open', [all(), never(order)], undefined, 'allow'],
+    ['a set that is gone falls open', [all(), never(gone)], undefined, 'allow'],
+    [
+      'a call that cannot be read falls open',
+      [all(), never(when('transfer.amount', 'gt', '5'))],
+      short1,
+      'allow',
+    ],
+    [
+      'a chain nobody reads falls open',
+      [all(), never(when('Payment.amount', 'lt', '5', 'xrpl_transaction'))],
+      undefined,
+      'allow',
+    ],
+  ] as const)('%s', (_name, rules, intent, expected) => {
+    expect(short(decide(rules, intent, FAITHFUL))).toBe(expected);
+  });
+});
+
+describe('a fault of ours', () => {
+  it('is a denial', () => {
+    const reader = {
+      read: () => {
+        throw new Error('bug');
+      },
+      functionsNamed: () => [],
+    };
+    const broken = policy(
+      [rule({ conditions: [when('effect.amount', 'lt', '5')] })],
+      {},
+      { reader },
+    );
+    expect(evaluatePolicy(broken, calls(transfer(1n)))).toEqual({
+      outcome: 'deny',
+      code: 'ERR_INTERNAL',
+      rule: 'policy.error',
+      details: { reason: 'a fault while evaluating', rule: 'policy.error' },
+    });
+  });
+
+  it('in the clock is a denial', () => {
+    const timed = policy([
+      rule({ method: STARKNET, conditions: [when('utc_hour', 'lt', '24', 'system')] }),
+    ]);
+    const intent = { ...calls(transfer(1n)), nowMs: Number.NaN };
+    expect(short(evaluatePolicy(timed, intent))).toBe('ERR_INTERNAL policy.error');
+  });
+});
