@@ -36,6 +36,7 @@ import {
   replaceNote,
   TEST_SEAL,
 } from '../test/harness.ts';
+import { chargeOf, FIXED_DAY, LIFETIME, SLIDING_DAY, spendOf } from '../test/spending.ts';
 import { dataDirectoryAt } from './data-directory.ts';
 import { openLogKey } from './log-key.ts';
 
@@ -258,6 +259,80 @@ describe('a row', () => {
     const [code, said] = reasonFor(dataDir);
     expect(code).toBe('ERR_STORE_CORRUPT');
     expect(said).toContain(reason);
+  });
+
+  it.each<[string, string, string]>([
+    ['total that was altered', 'UPDATE buckets SET total = zeroblob(32)', 'bucket was altered'],
+    [
+      'begin of a window that was altered',
+      'UPDATE buckets SET anchor_ms = 5 WHERE anchor_ms > 0',
+      'bucket was altered',
+    ],
+    ['mark of what ended', 'UPDATE buckets SET freed_through_ms = 5', 'bucket was altered'],
+    ['name of a bucket', "UPDATE buckets SET name = 'x' || id", 'bucket was altered'],
+    ['length of a window', 'UPDATE buckets SET window_ms = window_ms + 1000', 'bucket was altered'],
+    [
+      'type of a window',
+      "UPDATE buckets SET window_type = 'lifetime' WHERE anchor_ms IS NULL",
+      'bucket was altered',
+    ],
+    ['amount that was altered', 'UPDATE reservations SET amount = zeroblob(32)', 'does not count'],
+    ['reservation that is gone', 'DELETE FROM reservations', 'does not count'],
+    ['reservation of no bucket', 'UPDATE reservations SET bucket_id = bucket_id + 70', 'no bucket'],
+    ['bucket that is gone', 'DELETE FROM buckets', 'no bucket'],
+    [
+      'reservation too many',
+      "INSERT INTO reservations VALUES ('slot:x', 1, randomblob(32), 5)",
+      'does not count',
+    ],
+    [
+      'end in a fixed window',
+      'UPDATE reservations SET until_ms = 5 WHERE until_ms > 0',
+      'ends at another time',
+    ],
+    [
+      'end that never was',
+      'UPDATE reservations SET until_ms = 5 WHERE until_ms IS NULL',
+      'ends at another time',
+    ],
+    ['end that is gone', 'UPDATE reservations SET until_ms = NULL', 'ends at another time'],
+    ['index that is gone', 'DROP INDEX freezes_by_time', 'tables'],
+  ])('of a bucket: %s is refused', (_, damage, reason) => {
+    const dataDir = newDataDir();
+    const ledger = openTestLedger(dataDir);
+    const windows = [SLIDING_DAY, FIXED_DAY, LIFETIME];
+    ledger.commit([spendOf(windows.map((window) => chargeOf(3n, { window })))]);
+    ledger.close();
+    openTestLedger(dataDir).close();
+    sql(dataDir, damage);
+    const [code, said] = reasonFor(dataDir);
+    expect(code).toBe('ERR_STORE_CORRUPT');
+    expect(said).toContain(reason);
+  });
+
+  it.each([
+    ['buckets', 'name of a bucket'],
+    ['reservations', 'slot:the slot'],
+    ['freezes', 'scope that is frozen'],
+  ])('of %s altered in one of its two places is refused, also in a large file', (_, text) => {
+    const dataDir = newDataDir();
+    const ledger = openTestLedger(dataDir);
+    const charges = [chargeOf(3n, { bucket: 'name of a bucket', window: LIFETIME })];
+    ledger.commit([spendOf(charges, { slot: 'the slot', entryOf: () => bytesOf('entry') })]);
+    ledger.freeze('scope that is frozen', bytesOf('freeze'));
+    ledger.close();
+    const path = join(dataDir, 'ledger.db');
+    const intact = readFileSync(path);
+    const places = [intact.indexOf(text), intact.lastIndexOf(text)];
+    expect(new Set(places).size).toBe(2);
+    for (const place of places) {
+      for (const size of [intact.length, LARGE_BYTES]) {
+        writeFileSync(path, intact);
+        flip(path, place + text.length - 1);
+        truncateSync(path, size);
+        expect(reasonFor(dataDir)[0]).toBe('ERR_STORE_CORRUPT');
+      }
+    }
   });
 
   it('checkpoint that is gone is refused, with and without the marks', () => {
