@@ -84,11 +84,23 @@ export interface DecisionEntry {
   readonly spending?: LoggedSpending | undefined;
 }
 
+/** Why a scope was frozen, or is no longer. */
+export type FreezeCause =
+  /** An operator asked over HTTP; `reasonSha256` is the digest of the reason, lower hex. */
+  | { readonly type: 'operator'; readonly operator: string; readonly reasonSha256?: string }
+  /** The command did it in the data directory, while no signer ran. */
+  | { readonly type: 'command' }
+  | { readonly type: 'denials'; readonly count: number; readonly seconds: number }
+  | { readonly type: 'custodian-mismatch' }
+  /** The approvals of this intent were given. */
+  | { readonly type: 'approvals'; readonly intent: string };
+
 /** That a scope was frozen, or is no longer. */
 export interface FreezeEntry {
   readonly timeMs: number;
   readonly action: 'freeze' | 'unfreeze';
   readonly scope: string;
+  readonly cause?: FreezeCause | undefined;
 }
 
 /** What the chain says about a slot. */
@@ -144,9 +156,9 @@ export function decisionEntryBytes(entry: DecisionEntry): Uint8Array {
   return serialise(entry, SHORTEST);
 }
 
-export function freezeEntryBytes({ timeMs, action, scope }: FreezeEntry): Uint8Array {
+export function freezeEntryBytes({ timeMs, action, scope, cause }: FreezeEntry): Uint8Array {
   const time = new Date(timeMs).toISOString();
-  return bytesOf({ format: 'countersign-entry/v1', type: action, time, scope });
+  return bytesOf({ format: 'countersign-entry/v1', type: action, time, scope, cause });
 }
 
 export function settleEntryBytes({ timeMs, slot, settlement }: SettleEntry): Uint8Array {

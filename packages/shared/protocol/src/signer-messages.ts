@@ -30,6 +30,11 @@ const requestSchema = z.strictObject({
   requestId: z.string(),
 });
 
+/** The same of an operator. */
+const operatorRequestSchema = requestSchema
+  .omit({ clientId: true })
+  .extend({ operatorId: z.string() });
+
 export const signerQuestionSchema = z.discriminatedUnion('op', [
   /** Judge and sign; with `refusal`, the edge has already said no and the signer only writes it down. */
   z.strictObject({
@@ -47,6 +52,10 @@ export const signerQuestionSchema = z.discriminatedUnion('op', [
     request: requestSchema,
     index: z.int().nonnegative(),
   }),
+  /** Freezes a scope; the body is the request's. Answered by `frozen` once it is on disk. */
+  z.strictObject({ op: z.literal('freeze'), id, request: operatorRequestSchema }),
+  /** What is frozen; answered by a `document`. */
+  z.strictObject({ op: z.literal('freezes'), id, request: operatorRequestSchema }),
   /** Whether the signer could write, and what is in force; no secrets, so without authentication. */
   z.strictObject({ op: z.literal('status'), id }),
 ]);
@@ -85,6 +94,15 @@ export const signerAnswerSchema = z.discriminatedUnion('outcome', [
     receipt: receiptId,
     ticket: z.string(),
     keyId: z.string(),
+  }),
+  /** From now on nothing of this scope is signed. */
+  z.strictObject({
+    outcome: z.literal('frozen'),
+    id,
+    scope: z.string(),
+    sinceMs: z.int(),
+    /** Absent when it was frozen before. */
+    receipt: receiptId.optional(),
   }),
   /** The body is the document. */
   z.strictObject({ outcome: z.literal('document'), id, receipt: receiptId.optional() }),

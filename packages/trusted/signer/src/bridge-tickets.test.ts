@@ -37,7 +37,7 @@ function judgeTransfer(): Approved {
 
 function ticketFor(requestId: string): BridgeTicket {
   const receipt = { id: '0-0123456789abcdef', index: 0 };
-  return { approved, requestId, receipt, nowMs: NOW_MS, config };
+  return { approved, requestId, scopes: ['all'], receipt, nowMs: NOW_MS, config };
 }
 
 type Answer = Readonly<Record<string, unknown>> & { readonly signature: readonly string[] };

@@ -18,6 +18,8 @@ import type { PipelineConfig } from './pipeline.ts';
 export interface BridgeTicket {
   readonly approved: Approved;
   readonly requestId: string;
+  /** What a freeze can name of it. */
+  readonly scopes: readonly string[];
   readonly receipt: { readonly id: string; readonly index: number };
   readonly nowMs: number;
   readonly config: PipelineConfig;

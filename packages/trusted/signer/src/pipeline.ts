@@ -27,6 +27,9 @@ import {
   toHex,
 } from '@countersign/protocol';
 import { type BridgeTickets, createBridgeTickets } from './bridge-tickets.ts';
+import { deniedRequest } from './denied-request.ts';
+import type { FreezeWatch } from './freeze-watch.ts';
+import { requireThawed, scopesOfRequest } from './freezer.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import {
   type Approved,
@@ -66,10 +69,12 @@ export interface PipelineConfig {
 }
 
 export interface PipelineDeps {
-  readonly ledger: Pick<Ledger, 'commit' | 'append'>;
+  readonly ledger: Pick<Ledger, 'commit' | 'append' | 'frozen'>;
   readonly backend: HashBackend;
   readonly checker: SignatureChecker;
   readonly clock: { nowMs(): number };
+  /** Hears of denials and of wrong custodians. */
+  readonly watch?: FreezeWatch;
   /** Called at every step; does nothing in production. */
   readonly onStep?: (step: Step) => void;
 }
@@ -131,6 +136,7 @@ class PipelineRun {
         keepUntilMs,
       );
       this.#step('committed');
+      this.#hear(config, question, body, afterCommit(judgement, committed.outcome));
       return this.#answer(config, question, judgement, committed, nowMs);
     } catch (error) {
       return refused(question.id, error);
@@ -143,13 +149,18 @@ class PipelineRun {
     if (ticket === undefined) {
       return refused(question.id, new BoundaryError('ERR_SIGNER_UNAVAILABLE'));
     }
-    const { approved, receipt, nowMs, config } = ticket;
+    const { approved, receipt, nowMs, config, scopes } = ticket;
     try {
+      // A freeze may have come while the custodian was asked.
+      requireThawed(this.#deps.ledger, scopes);
       const { signature, custodian } = this.#bridgeSignature(config, approved, question, body);
       const signed = signedMessage(approved, signature, custodian, nowMs);
       return { outcome: 'signed', id: question.id, receipt: receipt.id, signed };
     } catch (error) {
       this.#recordFailure(ticket.requestId, receipt.index, error);
+      if (isBoundaryError(error) && error.code === 'ERR_CUSTODIAN_MISMATCH') {
+        this.#deps.watch?.mismatched(approved.key.keyId);
+      }
       return refused(question.id, error, receipt.id);
     }
   }
@@ -226,6 +237,17 @@ class PipelineRun {
     }
   }
 
+  #hear(
+    config: PipelineConfig,
+    { request }: SignQuestion,
+    body: Uint8Array,
+    judgement: Judgement,
+  ): void {
+    const { watch } = this.#deps;
+    if (watch === undefined || judgement.outcome !== 'deny') return;
+    watch.denied(deniedRequest(config, request.clientId, body, judgement));
+  }
+
   #askBridge(
     config: PipelineConfig,
     question: SignQuestion,
@@ -234,8 +256,9 @@ class PipelineRun {
     nowMs: number,
   ): SignerAnswer {
     const receipt = { id: receiptId(committed), index: committed.index };
-    const { requestId } = question.request;
-    const ticket = this.#tickets.issue({ approved, requestId, receipt, nowMs, config });
+    const { requestId, clientId } = question.request;
+    const scopes = scopesOf(approved, clientId);
+    const ticket = this.#tickets.issue({ approved, requestId, scopes, receipt, nowMs, config });
     this.#step('custodian-asked');
     const { keyId } = approved.key;
     return { outcome: 'custodian', id: question.id, receipt: receipt.id, ticket, keyId };
@@ -326,8 +349,7 @@ function loggedSpending(
 function scopesOf(judgement: Judgement, clientId: string): readonly string[] {
   if (judgement.outcome === 'deny') return [];
   const { key, message } = judgement;
-  const account = `account:${toHex(message.accountAddress)}`;
-  return ['all', `client:${clientId}`, `key:${key.keyId}`, account];
+  return scopesOfRequest(clientId, key.keyId, message.accountAddress);
 }
 
 /** The limit that was in the way, with what is left of it. */
@@ -376,7 +398,7 @@ function signedMessage(
 }
 
 /** Name of an entry in answers: its index and the beginning of its leaf hash. */
-function receiptId(committed: Pick<Committed, 'index' | 'leafHash'>): string {
+export function receiptId(committed: Pick<Committed, 'index' | 'leafHash'>): string {
   return `${committed.index}-${Buffer.from(committed.leafHash).toString('hex').slice(0, 16)}`;
 }
 

@@ -117,6 +117,7 @@ class SignerHost {
         backend: createDefaultHashBackend({ prefer: settings.hashBackend, onWarning }),
         checker: createDefaultSignatureChecker({ onWarning }),
         openKeystore: openKeystoreOf,
+        onWarning: (text) => this.#emit({ event: 'warning', text }),
         ...(this.#options.onStep === undefined ? {} : { onStep: this.#options.onStep }),
       },
       settings,

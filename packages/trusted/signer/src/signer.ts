@@ -22,9 +22,17 @@ import {
   type SignerSettings,
   signerQuestionSchema,
 } from '@countersign/protocol';
+import { createFreezeWatch, type FreezeWatch } from './freeze-watch.ts';
+import { createFreezer, type Freezer } from './freezer.ts';
 import { refusalOf } from './judgement.ts';
 import { createKeyRing, type PrivateKeySource } from './key-ring.ts';
-import { createPipeline, type Pipeline, type PipelineConfig, type Step } from './pipeline.ts';
+import {
+  createPipeline,
+  type Pipeline,
+  type PipelineConfig,
+  receiptId,
+  type Step,
+} from './pipeline.ts';
 import { type Document, findReceipt } from './receipts.ts';
 import { createRequestCheck } from './request-check.ts';
 import { compileWrittenPolicies } from './written-policies.ts';
@@ -36,6 +44,8 @@ export interface SignerDeps {
   readonly clock: { nowMs(): number };
   readonly openKeystore: (settings: SignerSettings) => PrivateKeySource;
   readonly onStep?: (step: Step) => void;
+  /** Tells the operator what happened by itself. */
+  readonly onWarning?: (text: string) => void;
 }
 
 export interface Signer {
@@ -67,6 +77,8 @@ const PROBE_MS = 1_000;
 
 class SignerService implements Signer {
   readonly #deps: SignerDeps;
+  readonly #freezer: Freezer;
+  readonly #watch: FreezeWatch;
   readonly #pipeline: Pipeline;
   readonly #dataDir: string;
   readonly #passphrase: Secret | undefined;
@@ -79,7 +91,16 @@ class SignerService implements Signer {
     this.#dataDir = settings.dataDir;
     this.#passphrase = passphraseOf(settings);
     this.#config = this.#configFrom(settings);
-    this.#pipeline = createPipeline(deps, this.#config);
+    this.#freezer = createFreezer({ ...deps, receiptId }, settings);
+    this.#watch = createFreezeWatch(
+      {
+        clock: deps.clock,
+        freeze: (scope, cause) => this.#freezer.freezeBecause(scope, cause),
+        warn: deps.onWarning ?? (() => undefined),
+      },
+      settings.freeze?.automatic ?? [],
+    );
+    this.#pipeline = createPipeline({ ...deps, watch: this.#watch }, this.#config);
   }
 
   configure(settings: SignerSettings): void {
@@ -88,6 +109,8 @@ class SignerService implements Signer {
     if (settings.passphrase !== this.#passphrase?.reveal()) throw fixed('passphrase');
     this.#config = this.#configFrom(settings);
     this.#pipeline.configure(this.#config);
+    this.#freezer.configure(settings);
+    this.#watch.configure(settings.freeze?.automatic ?? []);
   }
 
   serve(pipe: Duplex): void {
@@ -177,6 +200,10 @@ class SignerService implements Signer {
           const nowMs = this.#deps.clock.nowMs();
           return findReceipt(this.#deps.ledger, this.#config.check, question, body, nowMs);
         }
+        case 'freeze':
+          return { answer: this.#freezer.freeze(question, body), body: NOTHING };
+        case 'freezes':
+          return this.#freezer.list(question, body);
         case 'status':
           return { answer: { ...this.status(), id: question.id }, body: NOTHING };
       }

@@ -135,8 +135,9 @@ function watchLedger(
   ledger: Ledger,
   happened: string[],
   parts: Partial<Pick<Ledger, 'commit' | 'append'>>,
-): Pick<Ledger, 'commit' | 'append'> {
+): Pick<Ledger, 'commit' | 'append' | 'frozen'> {
   return {
+    frozen: () => ledger.frozen(),
     commit: (batch) => {
       happened.push('commit starts');
       const committed = (parts.commit ?? ledger.commit.bind(ledger))(batch);
