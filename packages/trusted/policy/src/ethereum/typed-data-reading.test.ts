@@ -27,7 +27,7 @@ const ENDLESS = { Endless: [{ name: 'next', type: 'Endless' }] };
 const TWICE = {
   Twice: [
     { name: 'a', type: 'bool' },
-    { name: 'a', type: 'string' },
+    { name: 'a', type: 'bool' },
   ],
 };
 

@@ -5,12 +5,14 @@ import {
   callOf,
   compileField,
   fieldOf,
+  READER,
   transactionOf,
   type Written,
 } from '../../fixtures/ethereum.ts';
 import { abiOf } from '../../fixtures/solidity.ts';
 import type { FieldValue } from '../field-value.ts';
 import type { EthereumTransaction, PolicyAction } from '../policy-intent.ts';
+import { unitsOf } from '../policy-unit.ts';
 import { ETHEREUM_CALLDATA } from './ethereum-calldata.ts';
 
 const TRANSFER = 'function transfer(address to, uint256 amount)';
@@ -166,6 +168,25 @@ describe('a field is', () => {
     ['send.to', 'any'],
   ])('%s of kind %s', (field, kind) => {
     expect(compileField(ETHEREUM_CALLDATA, { field, abi }).kind).toBe(kind);
+  });
+});
+
+describe('conditions about one call', () => {
+  const [unit] = unitsOf(
+    { method: 'eth_test', clientId: 'bot', keyId: 'a', nowMs: 0, action: transfer },
+    READER,
+  );
+  const resolve = (signature: string, field: string) => {
+    const written = { field, abi: abiOf(signature) as NonNullable<Written['abi']> };
+    return unit && compileField(ETHEREUM_CALLDATA, written).resolve(unit);
+  };
+
+  it('may name its parameters differently', () => {
+    const amount = { kind: 'number', value: 25n };
+    expect(resolve(TRANSFER, 'transfer.amount')).toEqual(amount);
+    const other = 'function transfer(address recipient, uint256 wad)';
+    expect(resolve(other, 'transfer.wad')).toEqual(amount);
+    expect(resolve(TRANSFER, 'transfer.amount')).toEqual(amount);
   });
 });
 

@@ -114,7 +114,8 @@ describe('other types under the same primary type are doubtful', () => {
     ['without the struct of the domain', { Agent: agentFields }],
     ['with a struct nobody uses', { ...AGENT_TYPES, Nobody: agentFields }],
     ['with fields in another order', { ...AGENT_TYPES, Agent: agentFields.toReversed() }],
-    ['with one field less', { ...AGENT_TYPES, Agent: agentFields.slice(1) }],
+    ['with the first field less', { ...AGENT_TYPES, Agent: agentFields.slice(1) }],
+    ['with the last field less', { ...AGENT_TYPES, Agent: agentFields.slice(0, -1) }],
     ['with one field more', { ...AGENT_TYPES, Agent: [...agentFields, ...domainFields] }],
     [
       'with another type',
