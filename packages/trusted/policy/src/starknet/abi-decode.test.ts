@@ -72,6 +72,7 @@ describe('decodeCalldata refuses, and names the parameter', () => {
     ['a list of 2^64', arrayOf(FELT), [1n << 64n]],
     ['a list of P - 1', arrayOf(FELT), [FIELD_PRIME - 1n]],
     ['a list whose items need more felts', arrayOf(U256), [2n, 1n, 2n, 3n]],
+    ['a list of two nothings', arrayOf('()'), [2n]],
     ['a list of 2^64 nothings', arrayOf('()'), [1n << 64n]],
     ['lists of 2^64 nothings within a list', arrayOf(arrayOf('()')), [1n, 1n << 64n]],
     ['a fixed array that ends early', `[${FELT}; 3]`, [1n, 2n]],
@@ -133,7 +134,11 @@ describe('decodeCalldata does not work for ever', () => {
     );
     const functions = stacked.map(({ name }) => abiFunction(`f_${name}`, { x: name }));
     const parsed = parseAbi([...stacked, ...functions]);
-    expect(decodeCalldata(parsed.at(-1)?.parameters ?? [], [])).toMatchObject({ ok: false });
+    const felts = Array<bigint>(2_048).fill(0n);
+    expect(decodeCalldata(parsed.at(-1)?.parameters ?? [], felts)).toEqual({
+      ok: false,
+      reason: expect.stringContaining('nested deeper'),
+    });
   });
 });
 
