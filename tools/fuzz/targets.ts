@@ -7,6 +7,8 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
+import { ethereumCalldata, solidityAbi, typedData } from './ethereum-targets.ts';
+import { starknetAbi, starknetCalldata } from './starknet-targets.ts';
 import { type Target, target } from './target.ts';
 
 const ZEROS = '0'.repeat(62);
@@ -73,6 +75,11 @@ export const TARGETS: Readonly<Record<string, () => Promise<Target>>> = {
   'keyring-variables': keyringVariables,
   'leak-scan': leakScan,
   'entry-words': entryWords,
+  'starknet-abi': starknetAbi,
+  'starknet-calldata': starknetCalldata,
+  'solidity-abi': solidityAbi,
+  'ethereum-calldata': ethereumCalldata,
+  'typed-data': typedData,
 };
 
 async function strictJson(): Promise<Target> {
