@@ -9,7 +9,7 @@ import type { DecodedValue } from './call-reading.ts';
 type Fields = ReadonlyMap<string, DecodedValue>;
 
 /** Answers whether two values are of one kind and say the same. */
-export function isSameValue(a: DecodedValue, b: DecodedValue): boolean {
+function isSameValue(a: DecodedValue, b: DecodedValue): boolean {
   if (a.kind === 'list' && b.kind === 'list') return isSameList(a.items, b.items);
   if (a.kind === 'struct' && b.kind === 'struct') return isSameStruct(a.fields, b.fields);
   if (a.kind === 'list' || a.kind === 'struct' || b.kind === 'list' || b.kind === 'struct') {
