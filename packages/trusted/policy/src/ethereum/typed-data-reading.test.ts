@@ -81,6 +81,12 @@ describe('a message is not read', () => {
     expect(read(type, value, types)).toBe('undecodable');
   });
 
+  it('when it is nested without an end in sight', () => {
+    let tree: PolicyJson = { children: [] };
+    for (let level = 0; level < 100_000; level += 1) tree = { children: [tree] };
+    expect(readTypedData(TREE, 'Tree', tree).kind).toBe('undecodable');
+  });
+
   it('when it is no object', () => {
     expect(readTypedData(PAIR, 'Pair', 'Pair').kind).toBe('undecodable');
   });

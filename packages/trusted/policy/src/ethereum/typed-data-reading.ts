@@ -17,6 +17,9 @@ export type TypedDataReading =
   | { readonly kind: 'decoded'; readonly value: DecodedValue }
   | { readonly kind: 'undecodable'; readonly reason: string };
 
+/** Names and indices that lead to a value. */
+type Path = readonly (string | number)[];
+
 /** Ends the reading from any depth; never leaves this file. */
 class UnreadableError extends Error {
   override readonly name = 'UnreadableError';
@@ -24,6 +27,8 @@ class UnreadableError extends Error {
 
 /** A whole number in decimal, without a plus or zeros in front, or unsigned in hex. */
 const WHOLE_NUMBER = /^(?:-?[1-9][0-9]{0,77}|0|0x[0-9a-fA-F]{1,64})$/;
+/** Structs and lists within each other; twice what a request body may have. */
+const MAX_DEPTH = 64;
 const ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 const HEX_BYTES = /^0x(?:[0-9a-fA-F]{2})*$/;
 
@@ -38,12 +43,12 @@ export function readTypedData(
   struct: string,
   message: PolicyJson,
 ): TypedDataReading {
-  return reading(() => readValue(types, struct, message, struct));
+  return reading(() => readValue(types, struct, message, [struct]));
 }
 
 /** Reads one value of a type that holds no other. Never throws. */
 export function readElementary(type: ElementaryType, value: PolicyJson): TypedDataReading {
-  return reading(() => readLeaf(type, value, 'the value'));
+  return reading(() => readLeaf(type, value, ['value']));
 }
 
 function reading(read: () => DecodedValue): TypedDataReading {
@@ -59,10 +64,11 @@ function readValue(
   types: TypedDataTypes,
   type: string,
   value: PolicyJson,
-  where: string,
+  where: Path,
 ): DecodedValue {
+  if (where.length > MAX_DEPTH) throw new UnreadableError(`more than ${MAX_DEPTH} levels`);
   const shape = typedDataShape(types, type);
-  if (shape === undefined) throw new UnreadableError(`\`${where}\` is of no known type`);
+  if (shape === undefined) throw fault(where, 'is of no known type');
   if (shape.kind === 'leaf') return readLeaf(shape.type, value, where);
   if (shape.kind === 'list') return readList(types, shape.item, shape.length, value, where);
   return readStruct(types, shape.members, value, where);
@@ -72,15 +78,15 @@ function readStruct(
   types: TypedDataTypes,
   members: readonly TypedDataField[],
   value: PolicyJson,
-  where: string,
+  where: Path,
 ): DecodedValue {
-  if (!isObject(value)) throw new UnreadableError(`\`${where}\` is not an object`);
+  if (!isObject(value)) throw fault(where, 'is not an object');
   const fields = new Map<string, DecodedValue>();
   for (const { name, type } of members) {
     const member = Object.hasOwn(value, name) ? value[name] : undefined;
-    if (member === undefined) throw new UnreadableError(`\`${where}.${name}\` is missing`);
-    if (fields.has(name)) throw new UnreadableError(`\`${where}.${name}\` is declared twice`);
-    fields.set(name, readValue(types, type, member, `${where}.${name}`));
+    if (member === undefined) throw fault([...where, name], 'is missing');
+    if (fields.has(name)) throw fault([...where, name], 'is declared twice');
+    fields.set(name, readValue(types, type, member, [...where, name]));
   }
   return { kind: 'struct', fields };
 }
@@ -90,24 +96,24 @@ function readList(
   item: string,
   length: number | undefined,
   value: PolicyJson,
-  where: string,
+  where: Path,
 ): DecodedValue {
-  if (!isList(value)) throw new UnreadableError(`\`${where}\` is not a list`);
+  if (!isList(value)) throw fault(where, 'is not a list');
   if (length !== undefined && value.length !== length) {
-    throw new UnreadableError(`\`${where}\` has ${value.length} items, expected ${length}`);
+    throw fault(where, `has ${value.length} items, expected ${length}`);
   }
-  const items = value.map((each, index) => readValue(types, item, each, `${where}.${index}`));
+  const items = value.map((each, index) => readValue(types, item, each, [...where, index]));
   return { kind: 'list', items };
 }
 
-function readLeaf(type: ElementaryType, value: PolicyJson, where: string): DecodedValue {
+function readLeaf(type: ElementaryType, value: PolicyJson, where: Path): DecodedValue {
   if (type.kind === 'bool') {
-    if (typeof value !== 'boolean') throw new UnreadableError(`\`${where}\` is not true or false`);
+    if (typeof value !== 'boolean') throw fault(where, 'is not true or false');
     return { kind: 'boolean', value };
   }
-  if (typeof value !== 'string') throw new UnreadableError(`\`${where}\` is not a ${type.kind}`);
+  if (typeof value !== 'string') throw fault(where, `is not a ${type.kind}`);
   const read = readText(type, value);
-  if (read === undefined) throw new UnreadableError(`\`${where}\` does not fit ${type.kind}`);
+  if (read === undefined) throw fault(where, `does not fit ${type.kind}`);
   return read;
 }
 
@@ -127,6 +133,10 @@ function readText(
     case 'fixed-bytes':
       return bytesOf(text, type.kind === 'bytes' ? undefined : type.size);
   }
+}
+
+function fault(where: Path, text: string): UnreadableError {
+  return new UnreadableError(`${where.join('.')} ${text}`);
 }
 
 function integerOf(
