@@ -28,7 +28,10 @@ export interface ConnectionLimits {
   /** Takes a place for a request. Refused with ERR_OVERLOADED when too many are under way. */
   beginRequest(): Admission;
 
-  /** Connections open, addresses they come from, and requests under way. */
+  /** Takes a place that is kept for operators, whatever else is under way. Refused likewise. */
+  beginUrgent(): Admission;
+
+  /** Connections open, addresses they come from, and requests under way, urgent ones not counted. */
   counts(): { readonly connections: number; readonly addresses: number; readonly requests: number };
 }
 
@@ -39,14 +42,18 @@ export interface ConnectionLimitsOptions {
   readonly maxConnections?: number;
   /** Requests under way altogether. Default 1,024: 256 MiB should all of them carry the longest body. */
   readonly maxInFlight?: number;
+  /** Requests of operators under way. Default 64. */
+  readonly maxUrgent?: number;
 }
 
 /** Creates counters at zero. Loopback addresses are counted like all others. */
 export function createConnectionLimits(options: ConnectionLimitsOptions = {}): ConnectionLimits {
-  const { maxConnectionsPerAddress = 1_024, maxConnections = 8_192, maxInFlight = 1_024 } = options;
+  const { maxConnectionsPerAddress = 1_024, maxConnections = 8_192 } = options;
+  const { maxInFlight = 1_024, maxUrgent = 64 } = options;
   const perAddress = new Map<string, number>();
   let connections = 0;
   let requests = 0;
+  let urgent = 0;
   return {
     openConnection(address) {
       const group = addressGroup(address);
@@ -67,6 +74,13 @@ export function createConnectionLimits(options: ConnectionLimitsOptions = {}): C
       requests += 1;
       return admitted(() => {
         requests -= 1;
+      });
+    },
+    beginUrgent() {
+      if (urgent >= maxUrgent) return refused('ERR_OVERLOADED');
+      urgent += 1;
+      return admitted(() => {
+        urgent -= 1;
       });
     },
     counts: () => ({ connections, addresses: perAddress.size, requests }),

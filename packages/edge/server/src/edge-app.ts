@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ServerResponse } from 'node:http';
 import { BoundaryError, type ErrorCode, isBoundaryError } from '@countersign/protocol';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -14,8 +15,9 @@ import { toWireError } from './http/wire-errors.ts';
 import { answerKeyring, type KeyringDeps } from './keyring/keyring-route.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
+import { answerOperator, isOperatorRoute, type OperatorDeps } from './operator/operator-route.ts';
 
-export interface EdgeAppDeps extends KeyringDeps {
+export interface EdgeAppDeps extends KeyringDeps, OperatorDeps {
   readonly metrics: Metrics;
   /** Whether the server is draining. */
   readonly isStopping: () => boolean;
@@ -23,7 +25,12 @@ export interface EdgeAppDeps extends KeyringDeps {
   readonly isStoreDown: () => boolean;
   /** Takes a place for a request. */
   readonly beginRequest: () => Admission;
+  /** Takes a place for a request of an operator. */
+  readonly beginUrgent: () => Admission;
 }
+
+/** Paths that stand in metrics as they are. */
+const NAMED_PATHS = ['/v1/sign/session-transaction', '/v1/freeze', '/v1/freezes'];
 
 export type EdgeApp = Hono<{ Bindings: HttpBindings }>;
 
@@ -40,7 +47,10 @@ const OPEN_ROUTES: ReadonlyMap<string, OpenRoute> = new Map<string, OpenRoute>([
 
 export function createEdgeApp(deps: EdgeAppDeps): EdgeApp {
   const app: EdgeApp = new Hono();
-  app.all('*', (context) => answer(deps, createExchange(context.env.incoming)));
+  app.all('*', (context) => {
+    const { incoming, outgoing } = context.env;
+    return answer(deps, createExchange(incoming, outgoing as ServerResponse));
+  });
   return app;
 }
 
@@ -49,7 +59,8 @@ async function answer(deps: EdgeAppDeps, exchange: Exchange): Promise<Response> 
   const route = routeName(exchange);
   let code: ErrorCode | 'ok' = 'ok';
   let reply: Reply;
-  const admission = deps.beginRequest();
+  const isUrgent = isOperatorRoute(deps.settings, exchange);
+  const admission = isUrgent ? deps.beginUrgent() : deps.beginRequest();
   try {
     if (!admission.admitted) throw admission.error;
     reply = await routed(deps, exchange);
@@ -76,7 +87,9 @@ function routed(deps: EdgeAppDeps, exchange: Exchange): Promise<Reply> | Reply {
   }
   if (deps.isStopping()) throw new BoundaryError('ERR_STOPPING');
   const open = method === 'GET' || method === 'HEAD' ? OPEN_ROUTES.get(path) : undefined;
-  return open === undefined ? answerKeyring(deps, exchange) : open(deps);
+  if (open !== undefined) return open(deps);
+  const isOperators = isOperatorRoute(deps.settings, exchange);
+  return isOperators ? answerOperator(deps, exchange) : answerKeyring(deps, exchange);
 }
 
 function refusal(
@@ -137,6 +150,6 @@ async function metricsText(deps: EdgeAppDeps): Promise<Reply> {
 /** A bounded set of route names for metrics, whatever paths are asked for. */
 function routeName({ path }: Exchange): string {
   if (OPEN_ROUTES.has(path)) return path;
-  if (path === '/v1/sign/session-transaction') return path;
+  if (NAMED_PATHS.includes(path)) return path;
   return path.startsWith('/v1/receipts/') ? '/v1/receipts/{id}' : 'other';
 }

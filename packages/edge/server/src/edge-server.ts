@@ -23,9 +23,11 @@ import { createEdgeApp, type EdgeApp } from './edge-app.ts';
 import type { EventLog } from './event-log.ts';
 import { createAuthenticator } from './http/authenticate.ts';
 import { answerBadConnection } from './http/bad-connection.ts';
+import { createOperatorAuthenticator } from './http/operator-authenticator.ts';
 import { setTargetAside } from './http/request-target.ts';
 import { createLeakScanner } from './leak-scan/leak-scanner.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createReleases } from './releases.ts';
 import { createSharedStores, type SharedStores } from './shared-stores.ts';
 import type { SignerLink } from './signer-link.ts';
 
@@ -66,6 +68,8 @@ class ListeningEdge implements EdgeServer {
   readonly #limits: ConnectionLimits;
   readonly #metrics: Metrics;
   readonly #addressLimit = createAddressLimit();
+  readonly #operatorLimit = createAddressLimit();
+  readonly #releases = createReleases();
   #settings: EdgeSettings;
   #stores: SharedStores;
   #bridge: DfnsClient | undefined;
@@ -157,6 +161,9 @@ class ListeningEdge implements EdgeServer {
       metrics: this.#metrics,
       authenticator: createAuthenticator(settings),
       addressLimit: this.#addressLimit,
+      operators: createOperatorAuthenticator(settings),
+      operatorLimit: this.#operatorLimit,
+      releases: this.#releases,
       requestNonces: this.#stores.requestNonces,
       rateLimiter: this.#stores.rateLimiter,
       leakScanner: settings.leakScan === 'off' ? undefined : createLeakScanner(),
@@ -164,6 +171,7 @@ class ListeningEdge implements EdgeServer {
       isStopping: () => this.#stopping,
       isStoreDown: () => this.#stores.isDown(),
       beginRequest: () => this.#limits.beginRequest(),
+      beginUrgent: () => this.#limits.beginUrgent(),
     });
   }
 

@@ -25,6 +25,7 @@ const LEVELS: Readonly<Record<string, Level>> = {
   'auth.replay_nonce': 'warn',
   'security.leak_pattern_detected': 'warn',
   'rate_limit.blocked': 'warn',
+  'operator.frozen': 'warn',
   'redis.down': 'error',
   'sign.session_transaction.policy_denied': 'warn',
   'sign.session_transaction.error': 'error',

@@ -20,16 +20,25 @@ export interface LinkAnswer {
   readonly body: Uint8Array;
 }
 
+/** Hears of an answer in the moment it arrives. Must not throw. */
+export type AnswerHook = (answer: SignerAnswer) => void;
+
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 
 export interface SignerLink {
   /**
    * Asks the signer.
    *
+   * @param onAnswer - Called at the place of the answer in the order of all answers, before any later
+   *   one is looked at; the promise resolves afterwards, in whatever order.
    * @throws BoundaryError ERR_SIGNER_UNAVAILABLE when there is no signer, it goes away, or it stays
    *   silent for ten seconds.
    */
-  ask(question: WithoutId<SignerQuestion>, body?: Uint8Array): Promise<LinkAnswer>;
+  ask(
+    question: WithoutId<SignerQuestion>,
+    body?: Uint8Array,
+    onAnswer?: AnswerHook,
+  ): Promise<LinkAnswer>;
   /** Takes a pipe to a new signer into use. */
   connect(pipe: Duplex): void;
   /** Resolves once a signer is connected, at most after `limitMs`. */
@@ -41,6 +50,7 @@ interface Waiting {
   readonly resolve: (answer: LinkAnswer) => void;
   readonly reject: (error: BoundaryError) => void;
   readonly askedAtMs: number;
+  readonly onAnswer: AnswerHook | undefined;
 }
 
 const SILENCE_MS = 10_000;
@@ -64,12 +74,16 @@ class PipeLink implements SignerLink {
     return this.#pipe !== undefined;
   }
 
-  ask(question: WithoutId<SignerQuestion>, body?: Uint8Array): Promise<LinkAnswer> {
+  ask(
+    question: WithoutId<SignerQuestion>,
+    body?: Uint8Array,
+    onAnswer?: AnswerHook,
+  ): Promise<LinkAnswer> {
     const pipe = this.#pipe;
     if (pipe === undefined) return Promise.reject(new BoundaryError('ERR_SIGNER_UNAVAILABLE'));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, askedAtMs: performance.now() });
+      this.#waiting.set(id, { resolve, reject, askedAtMs: performance.now(), onAnswer });
       pipe.write(encodeFrame({ ...question, id }, body));
     });
   }
@@ -109,6 +123,7 @@ class PipeLink implements SignerLink {
     const { id } = answer.answer;
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
+    waiting?.onAnswer?.(answer.answer);
     waiting?.resolve(answer);
   }
 

@@ -5,7 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import { ServerResponse } from 'node:http';
 import type { DfnsClient } from '@countersign/custody';
 import {
   computeRequestMac,
@@ -18,8 +18,10 @@ import { createAddressLimit } from '../src/address-limit.ts';
 import { createConnectionLimits } from '../src/connection-limits.ts';
 import { createEdgeApp, type EdgeAppDeps } from '../src/edge-app.ts';
 import { createAuthenticator } from '../src/http/authenticate.ts';
+import { createOperatorAuthenticator } from '../src/http/operator-authenticator.ts';
 import { createLeakScanner } from '../src/leak-scan/leak-scanner.ts';
 import { createMetrics } from '../src/metrics.ts';
+import { createReleases } from '../src/releases.ts';
 import { createSharedStores } from '../src/shared-stores.ts';
 import type { LinkAnswer, SignerLink } from '../src/signer-link.ts';
 import { incomingOf } from './incoming.ts';
@@ -128,6 +130,9 @@ export function createEdgeWorld(options: EdgeWorldOptions = {}): EdgeWorld {
     settings,
     authenticator: createAuthenticator(settings),
     addressLimit: createAddressLimit({ nowMs: () => 0 }),
+    operators: createOperatorAuthenticator(settings),
+    operatorLimit: createAddressLimit({ nowMs: () => 0 }),
+    releases: createReleases(),
     requestNonces: stores.requestNonces,
     rateLimiter: stores.rateLimiter,
     leakScanner: settings.leakScan === 'off' ? undefined : createLeakScanner(),
@@ -146,6 +151,7 @@ export function createEdgeWorld(options: EdgeWorldOptions = {}): EdgeWorld {
     isStopping: () => false,
     isStoreDown: () => false,
     beginRequest: () => limits.beginRequest(),
+    beginUrgent: () => limits.beginUrgent(),
     ...options.deps,
   };
   const app = createEdgeApp(deps);
@@ -154,7 +160,7 @@ export function createEdgeWorld(options: EdgeWorldOptions = {}): EdgeWorld {
     const incoming = incomingOf({ method, url: path, headers: headersOf(given) });
     if (sentBody !== '') incoming.push(sentBody);
     incoming.push(null);
-    const env = { incoming, outgoing: {} as ServerResponse };
+    const env = { incoming, outgoing: new ServerResponse(incoming) };
     return answerOf(await app.fetch(new Request('http://countersign/'), env));
   };
   return {
@@ -181,11 +187,15 @@ export function requestBody(changes: Readonly<Record<string, unknown>> = {}): st
 
 function linkTo(answering: Answering, asked: Asked[]): SignerLink {
   return {
-    ask: (question, body = new Uint8Array(0)) => {
+    ask: (question, body = new Uint8Array(0), onAnswer) => {
       asked.push({ question, body });
       return Promise.resolve()
         .then(() => answering(question))
-        .then((answer) => ('answer' in answer ? answer : { answer, body: new Uint8Array(0) }));
+        .then((answer) => ('answer' in answer ? answer : { answer, body: new Uint8Array(0) }))
+        .then((answer) => {
+          onAnswer?.(answer.answer);
+          return answer;
+        });
     },
     connect: () => undefined,
     connected: () => Promise.resolve(),

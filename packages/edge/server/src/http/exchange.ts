@@ -5,7 +5,7 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from './caller.ts';
 import { callerOf } from './caller.ts';
 import { routePath, targetOf } from './request-target.ts';
@@ -16,6 +16,8 @@ const ECHOABLE = /^[\x21-\x7e]{1,256}$/;
 
 export interface Exchange {
   readonly incoming: IncomingMessage;
+  /** Where the answer goes; absent where a test has no connection. */
+  readonly outgoing: ServerResponse | undefined;
   readonly caller: Caller;
   readonly method: string;
   /** Path and query as they stood on the request line. */
@@ -32,11 +34,12 @@ export interface Exchange {
   readonly headers: Record<string, string>;
 }
 
-export function createExchange(incoming: IncomingMessage): Exchange {
+export function createExchange(incoming: IncomingMessage, outgoing?: ServerResponse): Exchange {
   const target = targetOf(incoming);
   const ownRequestId = randomUUID();
   return {
     incoming,
+    outgoing,
     caller: callerOf(incoming),
     method: (incoming.method ?? 'GET').toUpperCase(),
     target,

@@ -31,8 +31,9 @@ import type { Reply } from '../http/reply.ts';
 import { readRequestBody } from '../http/request-body.ts';
 import type { LeakScanner } from '../leak-scan/leak-scanner.ts';
 import { type RateLimiter, rateLimitKey } from '../rate-limit/rate-limiter.ts';
+import type { Releases } from '../releases.ts';
 import type { RequestNonceStore } from '../request-nonces/request-nonce-store.ts';
-import type { LinkAnswer, SignerLink } from '../signer-link.ts';
+import type { AnswerHook, LinkAnswer, SignerLink } from '../signer-link.ts';
 import { receiptReply } from './receipt-reply.ts';
 import { signResponse } from './sign-response.ts';
 
@@ -44,6 +45,7 @@ export interface KeyringDeps {
   readonly rateLimiter: RateLimiter | undefined;
   readonly leakScanner: LeakScanner | undefined;
   readonly bridge: DfnsClient | undefined;
+  readonly releases: Releases;
   readonly signer: SignerLink;
   readonly events: EventLog;
   readonly clock: { nowMs(): number };
@@ -248,7 +250,14 @@ function askSigner(
     refusal === undefined
       ? {}
       : { refusal: { code: refusal.code, ...(typeof rule === 'string' ? { rule } : {}) } };
-  return deps.signer.ask({ op: 'sign', request, ...no }, body);
+  return deps.signer.ask({ op: 'sign', request, ...no }, body, releasing(deps, exchange));
+}
+
+/** Notes a signature in the moment it arrives, so that a freeze waits until it has left. */
+function releasing({ releases }: KeyringDeps, { outgoing }: Exchange): AnswerHook {
+  return (answer) => {
+    if (answer.outcome === 'signed') releases.begin(outgoing);
+  };
 }
 
 /** The signer's refusal counts when it is about the request nonce or the store, else the edge's own. */
@@ -270,20 +279,23 @@ async function throughBridge(
   try {
     if (deps.bridge === undefined) throw new BoundaryError('ERR_CUSTODIAN_UNAVAILABLE');
     const { bytes } = await deps.bridge.sign({ clientId: exchange.clientId ?? '', request });
-    return (await deps.signer.ask({ op: 'complete', ticket }, bytes)).answer;
+    const hook = releasing(deps, exchange);
+    return (await deps.signer.ask({ op: 'complete', ticket }, bytes, hook)).answer;
   } catch (error) {
-    return completeFailed(deps, ticket, asBoundaryError(error));
+    return completeFailed(deps, exchange, ticket, asBoundaryError(error));
   }
 }
 
 async function completeFailed(
   deps: KeyringDeps,
+  exchange: Exchange,
   ticket: string,
   error: BoundaryError,
 ): Promise<SignerAnswer> {
   const denied = error.code === 'ERR_POLICY_CUSTODIAN_DENIED';
   const failure = denied ? error.code : 'ERR_CUSTODIAN_UNAVAILABLE';
-  const { answer } = await deps.signer.ask({ op: 'complete', ticket, failure });
+  const question = { op: 'complete', ticket, failure } as const;
+  const { answer } = await deps.signer.ask(question, EMPTY, releasing(deps, exchange));
   // The signer knows the code; only the edge has the custodian's words.
   if (denied && answer.outcome === 'refused') throw error;
   return answer;
