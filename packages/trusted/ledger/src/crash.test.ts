@@ -22,6 +22,9 @@ const COMMITTER = fileURLToPath(new URL('../test/committer.ts', import.meta.url)
 const ROOT = fileURLToPath(new URL('../../../..', import.meta.url));
 const RUNS = 40;
 const FIRST_STARTS = 8;
+const SPENDING_RUNS = 15;
+/** Reached after some of the runs: what is refused from then on must not be let in by a crash. */
+const CAP = 300;
 
 interface Acknowledged {
   readonly index: number;
@@ -41,8 +44,12 @@ const entryOf = (id: string) => Buffer.from(`allow ${id}`.padEnd(700, '.'), 'utf
 const compileCache = mkdtempSync(join(tmpdir(), 'countersign-compiled-'));
 afterAll(() => rmSync(compileCache, { recursive: true, force: true }));
 
-const start = (dataDir: string, run: string, ...flags: readonly string[]): ChildProcess => {
-  const child = spawn(process.execPath, [...flags, COMMITTER, dataDir, run], {
+const start = (
+  dataDir: string,
+  given: readonly string[],
+  ...flags: readonly string[]
+): ChildProcess => {
+  const child = spawn(process.execPath, [...flags, COMMITTER, dataDir, ...given], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
   });
@@ -82,6 +89,8 @@ const acknowledgedIn = (lines: readonly string[]): readonly Acknowledged[] =>
       return { index: Number(index), id };
     });
 
+const isAllowed = (entry: Uint8Array) => Buffer.from(entry).includes('"outcome":"allow"');
+
 /** Asserts that each acknowledged entry is in the log, provably, and its nonce is used up. */
 const expectKept = (ledger: Ledger, acknowledged: readonly Acknowledged[]) => {
   const logKeys = [parseVerifierKey(ledger.verifierKey())];
@@ -110,7 +119,7 @@ describe('a signer that is killed', () => {
     for (let run = 0; run < RUNS; run += 1) {
       const commits = Math.floor(Math.random() * 40);
       const lines = await linesUntilKilled(
-        start(dataDir, `run-${run}`),
+        start(dataDir, [`run-${run}`]),
         (said) => said.length >= 2 + commits,
         Math.random() * 3,
       );
@@ -127,13 +136,38 @@ describe('a signer that is killed', () => {
     reader.close();
   });
 
+  it(`while it spends, ${SPENDING_RUNS} times, never spends more than the cap, and its log proves it`, {
+    timeout: 200_000,
+  }, async () => {
+    const dataDir = newDataDir();
+    let acknowledged = 0;
+    for (let run = 0; run < SPENDING_RUNS; run += 1) {
+      const commits = 1 + Math.floor(Math.random() * 30);
+      const lines = await linesUntilKilled(
+        start(dataDir, [`run-${run}`, `${CAP}`]),
+        (said) => said.length >= 2 + commits,
+        Math.random() * 3,
+      );
+      acknowledged += lines.join().split(' true ').length - 1;
+      // Opening adds up every bucket.
+      open(dataDir).close();
+      const reader = openLedgerReader(dataDir);
+      expect(reader.checkSpending().fault).toBeUndefined();
+      const fresh = [...reader.entries()].filter(({ entry }) => isAllowed(entry)).length;
+      reader.close();
+      expect(fresh).toBeGreaterThanOrEqual(acknowledged);
+      expect(fresh).toBeLessThanOrEqual(CAP);
+    }
+    expect(acknowledged).toBeGreaterThan(0);
+  });
+
   it(`during its first start, ${FIRST_STARTS} times, can start again`, {
     timeout: 200_000,
   }, async () => {
     for (let run = 0; run < FIRST_STARTS; run += 1) {
       const dataDir = newDataDir();
       const lines = await linesUntilKilled(
-        start(dataDir, 'first'),
+        start(dataDir, ['first']),
         (said) => said.includes('opening'),
         Math.random() * 40,
       );
@@ -147,7 +181,7 @@ describe('a signer that is killed', () => {
 describe('a signer in another process', { timeout: 100_000 }, () => {
   it('has the directory to itself, and a reader beside it sees its log', async () => {
     const dataDir = newDataDir();
-    const child = start(dataDir, 'other');
+    const child = start(dataDir, ['other']);
     const codes: (string | undefined)[] = [];
     let seen = 0;
     const lines = await linesUntilKilled(
@@ -174,7 +208,7 @@ describe('a signer in another process', { timeout: 100_000 }, () => {
     const dataDir = newDataDir();
     mkdirSync(dataDir, { mode: 0o700 });
     const flags = [`--allow-fs-read=${ROOT}`, `--allow-fs-read=${dataDir}`];
-    const child = start(dataDir, 'held', '--permission', ...flags, `--allow-fs-write=${dataDir}`);
+    const child = start(dataDir, ['held'], '--permission', ...flags, `--allow-fs-write=${dataDir}`);
     const first = () => readFileSync(join(dataDir, 'checkpoint'), 'utf8').split('\n')[1];
     const lines = await linesUntilKilled(child, (said) => said.length >= 30 && first() !== '0', 0);
     const ledger = open(dataDir);

@@ -20,13 +20,13 @@ import { dataDirectoryAt } from '../src/data-directory.ts';
 import { lockDirectory } from '../src/directory-lock.ts';
 import { createHeadStore } from '../src/head-store.ts';
 import { readIdentity } from '../src/identity.ts';
-import type { CommitOutcome, Ledger, PendingDecision } from '../src/ledger.ts';
+import type { Ledger } from '../src/ledger.ts';
 import { openLogKey, type Seal } from '../src/log-key.ts';
 import { type LedgerOptions, openLedger } from '../src/open-ledger.ts';
 import { SqliteLedger } from '../src/sqlite-ledger.ts';
+import { bytesOf, decisionOf, NOW_MS, TTL_MS } from './decisions.ts';
 
-export const NOW_MS = 1_770_984_000_000;
-export const TTL_MS = 120_000;
+export { bytesOf, decisionOf, NOW_MS, TTL_MS };
 
 /** A clock that shows what it is told. */
 export interface TestClock {
@@ -115,37 +115,9 @@ export function ioError(): Error {
   return Object.assign(new Error('disk I/O error'), { errcode: 10 });
 }
 
-export function bytesOf(text: string): Uint8Array {
-  return Buffer.from(text, 'utf8');
-}
-
 export function textOf(bytes: Uint8Array | undefined): string | undefined {
   return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
 }
-
-/** A decision about the nonce `id`; its entry begins with `allow`, or `deny` when it was used. */
-export function decisionOf(
-  id: string,
-  expiresAtMs: number = NOW_MS + TTL_MS,
-  changes: Partial<PendingDecision> = {},
-): PendingDecision {
-  return {
-    nonceKey: JSON.stringify(['client', id]),
-    nonceExpiresAtMs: expiresAtMs,
-    scopes: [],
-    charges: [],
-    entryOf: ({ kind }) => bytesOf(`${WORDS[kind]} ${id}`),
-    ...changes,
-  };
-}
-
-const WORDS: Readonly<Record<CommitOutcome['kind'], string>> = {
-  fresh: 'allow',
-  used: 'deny',
-  frozen: 'frozen',
-  exceeded: 'exceeded',
-  too_many: 'too many',
-};
 
 /** What `step` throws, which must be one of our errors. */
 export function errorOf(step: () => unknown): BoundaryError {

@@ -7,7 +7,7 @@
 import { decisionEntryBytes } from '@countersign/protocol';
 import type { Charge, SpendWindow } from '../src/charge.ts';
 import type { CommitOutcome, Committed, Ledger, PendingDecision } from '../src/ledger.ts';
-import { decisionOf, NOW_MS } from './harness.ts';
+import { decisionOf, NOW_MS } from './decisions.ts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;

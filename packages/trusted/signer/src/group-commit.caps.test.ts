@@ -7,6 +7,12 @@
 import type { Ledger, PendingDecision } from '@countersign/ledger';
 import { checkSpending, openLedgerReader } from '@countersign/ledger';
 import { decisionEntryBytes } from '@countersign/protocol';
+import {
+  type Call,
+  findLinearization,
+  type SequentialModel,
+} from '@countersign/testing-history-checker';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTestClock, newDataDir, openTestLedger } from '../test/pipeline-world.ts';
 import { freshNonce } from '../test/request.ts';
@@ -90,5 +96,89 @@ describe(`${CLIENTS} clients against one cap`, () => {
     expect(batches).toEqual([2]);
     expect(both.map(({ outcome }) => outcome.kind)).toEqual(['fresh', 'exceeded']);
     prove(ledger, dataDir);
+  });
+});
+
+/** A cap: lets in what fits into it. */
+const CAPPED: SequentialModel<bigint, bigint, boolean> = {
+  initial: 0n,
+  apply: (reserved, amount) => {
+    const fits = reserved + amount <= 20n;
+    return { state: fits ? reserved + amount : reserved, output: fits };
+  },
+  isSameOutput: (a, b) => a === b,
+  keyOf: String,
+};
+
+type Reserver = (amount: bigint) => Promise<boolean>;
+
+/** What five clients see that wait for different times before each of their calls. */
+async function recorded(
+  reserve: Reserver,
+  plans: readonly (readonly { amount: bigint; pauses: number }[])[],
+): Promise<Call<bigint, boolean>[]> {
+  const history: Call<bigint, boolean>[] = [];
+  let time = 0;
+  const tick = (): number => {
+    time += 1;
+    return time;
+  };
+  const client = async (plan: (typeof plans)[number]): Promise<void> => {
+    for (const { amount, pauses } of plan) {
+      for (let pause = 0; pause < pauses; pause += 1) await new Promise(setImmediate);
+      const start = tick();
+      const output = await reserve(amount);
+      history.push({ start, end: tick(), input: amount, output });
+    }
+  };
+  await Promise.all(plans.map(client));
+  return history;
+}
+
+const plans = fc.array(
+  fc.array(fc.record({ amount: fc.bigInt({ min: 1n, max: 9n }), pauses: fc.nat(2) }), {
+    maxLength: 5,
+  }),
+  { minLength: 5, maxLength: 5 },
+);
+
+/** Whether every history of reservers made by `make` can be explained. */
+async function isLinearizable(
+  make: (ledger: Ledger, bucket: string) => Reserver,
+): Promise<boolean> {
+  const ledger = openTestLedger(newDataDir(), createTestClock());
+  let bucket = 0;
+  const property = fc.asyncProperty(plans, async (given) => {
+    bucket += 1;
+    const history = await recorded(make(ledger, `b${bucket}`), given);
+    return findLinearization(history, CAPPED).ok;
+  });
+  return !(await fc.check(property, { numRuns: 100 })).failed;
+}
+
+describe('histories of concurrent clients', { timeout: 100_000 }, () => {
+  it('are those of a cap that does one thing after the other', async () => {
+    const make = (ledger: Ledger, bucket: string): Reserver => {
+      const commits = createGroupCommit((batch) => ledger.commit(batch));
+      return async (amount) => (await commits.commit(spend(amount, 20n, bucket))).fresh;
+    };
+    expect(await isLinearizable(make)).toBe(true);
+  });
+
+  it('would not be, were the cap asked before the transaction', async () => {
+    const make = (ledger: Ledger, bucket: string): Reserver => {
+      const commits = createGroupCommit((batch) => ledger.commit(batch));
+      let counted = 0n;
+      return async (amount) => {
+        if (counted + amount > 20n) return false;
+        const { outcome } = await commits.commit({
+          ...spend(amount, 20n, bucket),
+          charges: [{ bucket, window: WINDOW, amount, max: undefined }],
+        });
+        counted = outcome.kind === 'fresh' ? (outcome.reserved[0]?.counted ?? 0n) : counted;
+        return true;
+      };
+    };
+    expect(await isLinearizable(make)).toBe(false);
   });
 });
