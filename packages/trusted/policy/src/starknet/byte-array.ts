@@ -22,13 +22,9 @@ const NOT_TEXT = 'bytes that are not UTF-8 text';
 export function readByteArray(cursor: CalldataCursor): DecodedValue | undefined {
   const count = take(cursor, 'a count of words');
   if (count === undefined) return undefined;
-  const left = cursor.felts.length - cursor.at;
-  if (count > BigInt(left)) {
-    return fail(cursor, `${count} words are announced and ${left} felts are left`);
-  }
-  const words = Number(count);
   const bytes: number[] = [];
-  for (let index = 0; index < words; index += 1) {
+  // However many it announces, the first that is missing ends it.
+  for (let index = 0; index < count; index += 1) {
     if (!readWord(cursor, bytes)) return undefined;
   }
   return readRest(cursor, bytes) ? decodeText(cursor, bytes) : undefined;

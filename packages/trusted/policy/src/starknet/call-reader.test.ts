@@ -356,6 +356,7 @@ describe('calls that carry calls', () => {
         kind: 'undecodable',
         functionName: 'execute_from_outside_v2',
         reason: 'what call 1 that it carries gives away cannot be told',
+        carriesCalls: true,
       });
     }
   });
@@ -365,6 +366,18 @@ describe('calls that carry calls', () => {
     expect(reader.read(call('__execute__', ...packed([call('swap')])))).toMatchObject({
       kind: 'undecodable',
     });
+  });
+
+  it('may move anything when they cannot be read, and say so', () => {
+    const odd = readerOf(abiFunction('execute_from_outside', { calls: FELT }));
+    for (const reading of [
+      read('execute_from_outside', 1n),
+      odd.read(call('execute_from_outside', 1n)),
+      odd.read(call('execute_from_outside')),
+    ]) {
+      expect(reading).toMatchObject({ kind: 'undecodable', carriesCalls: true });
+    }
+    expect(read('transfer')).not.toHaveProperty('carriesCalls');
   });
 
   it('can be four deep, and no deeper', () => {

@@ -38,6 +38,15 @@ export type CallReading =
       readonly effectsUnknown?: true;
     }
   /** The function is known, its calldata does not fit it: too short, too long, a value out of range. */
-  | { readonly kind: 'undecodable'; readonly functionName: string; readonly reason: string }
+  | {
+      readonly kind: 'undecodable';
+      readonly functionName: string;
+      readonly reason: string;
+      /**
+       * Present when the function carries calls to other contracts: what cannot be read may then move
+       * the tokens of any of them, not only those of the target.
+       */
+      readonly carriesCalls?: true;
+    }
   /** No ABI knows the selector. */
   | { readonly kind: 'unknown' };

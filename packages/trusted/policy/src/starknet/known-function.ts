@@ -19,6 +19,8 @@ export interface KnownFunction {
   readonly layouts: readonly BuiltinFunction[];
   /** Whether it gives something away: then calldata that fits no layout fits nothing. */
   readonly movesTokens: boolean;
+  /** Whether it does so by calls it carries, to whatever contracts. */
+  readonly carriesCalls: boolean;
 }
 
 /** A layout that calldata fits. */
@@ -34,11 +36,12 @@ export function knownFunctions({
   const byName = Map.groupBy(BUILTIN_FUNCTIONS, ({ abi }) => abi.name);
   const known = [...byName].map(([name, layouts]): [bigint, KnownFunction] => {
     const movesTokens = layouts.some(({ effect }) => effect !== undefined);
-    return [selectorOf(name), { name, layouts, movesTokens }];
+    const carriesCalls = layouts.some(({ effect }) => effect?.type === 'carries');
+    return [selectorOf(name), { name, layouts, movesTokens, carriesCalls }];
   });
   const opaque = OPAQUE_ENTRYPOINTS.map((name): [bigint, KnownFunction] => [
     selectorOf(name),
-    { name, layouts: [], movesTokens: true },
+    { name, layouts: [], movesTokens: true, carriesCalls: false },
   ]);
   return new Map([...known, ...opaque]);
 }

@@ -48,15 +48,19 @@ export function readCall(tables: FunctionTables, call: StarknetCall): CallReadin
 function readPlaced(tables: FunctionTables, call: PlacedCall): CallReading {
   const own = tables.own.get(call.to)?.get(call.selector);
   const known = tables.known.get(call.selector);
-  if (own !== undefined) return readOwn(tables, own, known, call);
-  return known === undefined ? { kind: 'unknown' } : readKnown(tables, known, call);
+  const reading =
+    own === undefined ? readKnown(tables, known, call) : readOwn(tables, own, known, call);
+  if (reading.kind !== 'undecodable' || known?.carriesCalls !== true) return reading;
+  return { ...reading, carriesCalls: true };
 }
 
 function readKnown(
   tables: FunctionTables,
-  { name, layouts }: KnownFunction,
+  known: KnownFunction | undefined,
   call: PlacedCall,
 ): CallReading {
+  if (known === undefined) return { kind: 'unknown' };
+  const { name, layouts } = known;
   const { fits, reason } = fitLayouts(layouts, call.calldata);
   if (fits.length === 0) return undecodable(name, reason);
   return withEffects(tables, fits, call, {
