@@ -30,6 +30,7 @@ beforeAll(() => {
   const { certPem, keyPem } = makeTlsPair();
   write('secrets/passphrase', 'a passphrase\n');
   write('secrets/trading-bot.next', 'next-secret-0123456789\n');
+  write('secrets/night-shift', 'operator-secret-0123456789\n');
   write('tls/server.pem', certPem);
   write('tls/server.key', keyPem);
   write('tls/clients.pem', certPem);
@@ -61,10 +62,20 @@ describe('countersign.sample.yaml', () => {
         { keyId: 'rent', source: 'keystore' },
       ],
       bridgeFallback: false,
+      operators: [{ operatorId: 'night-shift', secrets: ['operator-secret-0123456789'] }],
+      approvers: [{ id: 'alice' }, { id: 'bob', passkey: { rpId: 'example.com' } }],
+      freeze: {
+        unfreeze: { required: 2, approvers: ['alice', 'bob'], expiresInSec: 3_600 },
+        automatic: [
+          { when: 'denials', count: 20, windowSec: 60, scope: 'client' },
+          { when: 'custodian-mismatch', scope: 'key' },
+        ],
+      },
       policy: { chains: ['0x534e5f4d41494e', '0x534e5f5345504f4c4941'], defaultKeyId: 'trading' },
     });
     expect(settings.edge).toMatchObject({
       defaultClientId: 'trading-bot',
+      operators: [{ operatorId: 'night-shift', secrets: ['operator-secret-0123456789'] }],
       redis: { url: ENV.REDIS_URL },
       bridge: { authToken: ENV.BRIDGE_TOKEN, userActionSignature: ENV.BRIDGE_USER_ACTION },
       tls: { clientCertificates: true },

@@ -20,6 +20,11 @@ const ADDRESS_TEXT = 'expected an address in quotes: 0x and 1-64 hex digits, bel
 const CHAIN_TEXT = `expected ${Object.keys(CHAIN_NAMES).join(', ')}, or a chain id in quotes`;
 const AMOUNT_TEXT = 'expected an amount in base units, 1-78 digits in quotes';
 
+/** Thirty days: nobody remembers after that what was asked. */
+const MOST_APPROVAL_SECONDS = 2_592_000;
+/** The times of as many denials are kept in memory, for each client, key or account. */
+const MOST_DENIALS = 10_000;
+
 const address = z.string(ADDRESS_TEXT).refine(isAddress, ADDRESS_TEXT);
 const chain = z.string(CHAIN_TEXT).refine(isChain, CHAIN_TEXT);
 const amount = z.string(AMOUNT_TEXT).regex(/^[0-9]{1,78}$/, AMOUNT_TEXT);
@@ -86,6 +91,35 @@ const keySchema = z.strictObject({
   policy: identifier.optional(),
 });
 
+const approverSchema = z.strictObject({
+  id: identifier,
+  kind: z.enum(['ed25519', 'p256', 'passkey']),
+  publicKey: z.string().min(1),
+  /** With kind passkey, and only then. */
+  passkey: z
+    .strictObject({ rpId: z.string().min(1), origins: z.array(z.string().min(1)).min(1) })
+    .optional(),
+});
+
+const freezeSchema = z.strictObject({
+  operators: z.array(z.strictObject({ id: identifier, secrets: z.array(secretSource).min(1) })),
+  unfreeze: z.strictObject({
+    required: z.int().positive(),
+    approvers: z.array(identifier).min(1),
+    expiresInSeconds: z.int().positive().max(MOST_APPROVAL_SECONDS).default(3_600),
+  }),
+  automatic: z
+    .array(
+      z.strictObject({
+        when: z.enum(['denials', 'custodian-mismatch']),
+        count: z.int().positive().max(MOST_DENIALS).optional(),
+        windowSeconds: z.int().positive().optional(),
+        scope: z.enum(['client', 'key', 'account', 'all']),
+      }),
+    )
+    .default([]),
+});
+
 export const configSchema = z.strictObject({
   version: z.literal(1),
   dataDir: filePath,
@@ -98,6 +132,8 @@ export const configSchema = z.strictObject({
   defaultClient: z.string().min(1).optional(),
   keys: z.array(keySchema).min(1),
   defaultKey: identifier.optional(),
+  approvers: z.array(approverSchema).default([]),
+  freeze: freezeSchema.optional(),
   policies: z.array(z.strictObject({ id: identifier, file: filePath })).default([]),
   policy: z.strictObject({
     chains: listOrAll(chain),

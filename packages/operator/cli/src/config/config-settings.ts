@@ -13,6 +13,7 @@ import type { Settings } from '@countersign/supervisor';
 import { prepareDataDir } from '../data-dir.ts';
 import { findTlsFault } from '../tls-fault.ts';
 import { CHAIN_NAMES, type Config, type SecretSource } from './config-schema.ts';
+import { type GuardSettings, guardSettings } from './guard-settings.ts';
 import { keyRules, readWrittenPolicies } from './written-policies.ts';
 
 const LEAST_SECRET_CHARS = 16;
@@ -49,7 +50,8 @@ export function settingsFromConfig(config: Config, context: ConfigContext): Conf
     ]),
   );
   const defaultKeyId = config.defaultKey ?? config.keys[0]?.id ?? '';
-  const parts = { config, clientSecrets, defaultKeyId, secret, resolve };
+  const guards = guardSettings(config, [...clientSecrets.values()].flat(), secret);
+  const parts = { config, clientSecrets, defaultKeyId, secret, resolve, guards };
   return {
     settings: { signer: signerSettings(parts), edge: edgeSettings(parts) },
     warnings: warningsOf(config),
@@ -62,6 +64,7 @@ interface Parts {
   readonly defaultKeyId: string;
   readonly secret: (source: SecretSource, field: string) => string;
   readonly resolve: (file: string) => string;
+  readonly guards: GuardSettings;
 }
 
 function signerSettings({
@@ -70,6 +73,7 @@ function signerSettings({
   defaultKeyId,
   secret,
   resolve,
+  guards,
 }: Parts): Settings['signer'] {
   const { passphrase } = config;
   const chains = config.policy.chains;
@@ -85,6 +89,7 @@ function signerSettings({
     keys: config.keys.flatMap((key) => keySources(key, config.bridge?.localFallback ?? false)),
     bridgeFallback: config.bridge?.localFallback ?? false,
     hashBackend: config.hashBackend,
+    ...guards.signer,
     policy: {
       chains: chains === 'all' ? 'all' : chains.map((name) => CHAIN_NAMES[name] ?? name),
       maxValiditySec: config.policy.maxValiditySec,
@@ -120,6 +125,7 @@ function edgeSettings({
   defaultKeyId,
   secret,
   resolve,
+  guards,
 }: Parts): EdgeSettings {
   const { listen, redis, rateLimit, bridge, limits, authentication, defaultClient } = config;
   const { tls } = listen;
@@ -141,6 +147,7 @@ function edgeSettings({
     leakScan: config.leakScan,
     maxConnectionsPerAddress: limits.connectionsPerAddress,
     maxInFlight: limits.requestsInFlight,
+    ...guards.edge,
     ...(tls === undefined ? {} : { tls: tlsSettings(tls, resolve) }),
     ...(redis === undefined
       ? {}
