@@ -15,6 +15,7 @@ export * from './policy-schema.ts';
 export * from './policy-words.ts';
 export * from './process-messages.ts';
 export * from './request-mac.ts';
+export * from './request-path.ts';
 export * from './secret.ts';
 export * from './session-request.ts';
 export * from './settings.ts';

@@ -6,9 +6,10 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { routePath } from '@countersign/protocol';
 import type { Caller } from './caller.ts';
 import { callerOf } from './caller.ts';
-import { routePath, targetOf } from './request-target.ts';
+import { targetOf } from './request-target.ts';
 import type { Quoted } from './wire-errors.ts';
 
 /** Header values that may be echoed: visible ASCII, bounded. */

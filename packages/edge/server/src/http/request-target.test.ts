@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { routePath } from '@countersign/protocol';
 import { expect, it } from 'vitest';
-import { routePath, setTargetAside, targetOf } from './request-target.ts';
+import { setTargetAside, targetOf } from './request-target.ts';
 
 const SIGN = '/v1/sign/session-transaction';
 

@@ -22,10 +22,3 @@ export function setTargetAside(incoming: IncomingMessage): void {
 export function targetOf(incoming: IncomingMessage): string {
   return targets.get(incoming) ?? incoming.url ?? '/';
 }
-
-/** Path for routing: case, one trailing slash, the query and an address in front do not matter. */
-export function routePath(target: string): string {
-  const path = target.replace(/^https?:\/\/[^/?#]*/i, '').split('?', 1)[0] ?? '/';
-  const trimmed = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-  return trimmed.toLowerCase();
-}
