@@ -4,6 +4,7 @@ export {
   type DeniedEntrypoint,
   deniedEntrypointName,
 } from './denied-selectors.ts';
+export { type ExplainedFixedRule, explainFixedRules, type FixedRuleResult } from './fixed-rules.ts';
 export type {
   ClientPolicy,
   Grant,
