@@ -4,12 +4,7 @@
  * @module
  */
 
-import {
-  type HashBackend,
-  hashSessionMessage,
-  parseEntrypoint,
-  type SessionMessage,
-} from '@countersign/crypto';
+import { type HashBackend, hashSessionMessage, type SessionMessage } from '@countersign/crypto';
 import { type Charge, decide, type KeyringPolicy, type PolicyVerdict } from '@countersign/policy';
 import {
   BoundaryError,
@@ -17,11 +12,9 @@ import {
   type ErrorDetails,
   isBoundaryError,
   type LoggedMessage,
-  type MessageKind,
-  parseSessionRequest,
-  parseStrictJson,
   type SessionRequest,
 } from '@countersign/protocol';
+import { askedMessage, messageOf, parseAsk } from './asked-message.ts';
 import type { KeyRing, SessionKey } from './key-ring.ts';
 import { judgeByPolicy, type SessionAsk, type WrittenPolicies } from './written-policies.ts';
 
@@ -57,8 +50,8 @@ export interface Judge {
 export function judge(deps: Judge, clientId: string, body: Uint8Array, nowMs: number): Judgement {
   let asked: SessionMessage | undefined;
   try {
-    const request = parseSessionRequest(parseStrictJson(body));
-    asked = toMessage(request);
+    const request = parseAsk(body);
+    asked = askedMessage(request);
     return decideAndHash(deps, clientId, request, asked, nowMs);
   } catch (error) {
     return refusalOf(error, asked);
@@ -122,27 +115,4 @@ function askPolicy({ policy, written }: Judge, ask: SessionAsk): PolicyVerdict {
   const compiled = written.get(policyId);
   if (compiled === undefined) throw new BoundaryError('ERR_INTERNAL');
   return judgeByPolicy(compiled, ask);
-}
-
-/** Invokes commit to neither caller nor start: there both are tolerated, and not part of the message. */
-function messageOf(asked: SessionMessage, kind: MessageKind): SessionMessage {
-  const { caller: _caller, executeAfterSec: _start, ...common } = asked;
-  return kind === 'outside-v2' ? { ...asked, kind } : { ...common, kind };
-}
-
-function toMessage(request: SessionRequest): SessionMessage {
-  return {
-    kind: request.messageKind ?? 'invoke-v2',
-    accountAddress: request.accountAddress,
-    chainId: request.chainId,
-    accountNonce: request.accountNonce,
-    validUntilSec: request.validUntilSec,
-    calls: request.calls.map((call, i) => ({
-      to: call.to,
-      selector: parseEntrypoint(call.entrypoint, `calls[${i}].entrypoint`).selector,
-      calldata: call.calldata,
-    })),
-    ...(request.caller === undefined ? {} : { caller: request.caller }),
-    ...(request.executeAfterSec === undefined ? {} : { executeAfterSec: request.executeAfterSec }),
-  };
 }
