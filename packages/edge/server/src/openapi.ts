@@ -8,6 +8,8 @@ import {
   BoundaryError,
   ERROR_CODES,
   type ErrorCode,
+  freezeRequestSchema,
+  OPERATOR_HEADER,
   sessionRequestSchema,
   type WireProfile,
 } from '@countersign/protocol';
@@ -85,6 +87,8 @@ function paths(): Json {
   return {
     '/v1/sign/session-transaction': { post: signOperation() },
     '/v1/receipts/{id}': { get: receiptOperation() },
+    '/v1/freeze': { post: freezeOperation() },
+    '/v1/freezes': { get: freezesOperation() },
     '/health': {
       get: open('getHealth', 'Whether the server answers at all.', object({ ok: { const: true } })),
     },
@@ -130,6 +134,41 @@ function receiptOperation(): Json {
   };
 }
 
+function freezeOperation(): Json {
+  return {
+    operationId: 'freeze',
+    summary:
+      'Stop signing for a scope. Answered when it is on disk and all earlier answers are out.',
+    parameters: operatorParameters(),
+    requestBody: { required: true, content: json(z.toJSONSchema(freezeRequestSchema) as Json) },
+    responses: {
+      200: {
+        description: 'Frozen; also when it was before, then without a receipt.',
+        headers: headers(['x-request-id', 'x-countersign-receipt']),
+        content: ref('Freeze'),
+      },
+      ...refusals([400, 401, 403, 408, 409, 413, 415, 429, 431, 500, 503]),
+    },
+  };
+}
+
+function freezesOperation(): Json {
+  return {
+    operationId: 'listFreezes',
+    summary: 'What is frozen, and since when.',
+    parameters: operatorParameters(),
+    responses: {
+      200: {
+        description: 'In order of scope.',
+        content: json(
+          object({ freezes: { type: 'array', items: { $ref: '#/components/schemas/Freeze' } } }),
+        ),
+      },
+      ...refusals([400, 401, 403, 408, 409, 413, 415, 429, 431, 500, 503]),
+    },
+  };
+}
+
 function preflightOperation(): Json {
   const always = { ok: { type: 'boolean' }, reachable: { type: 'boolean' }, endpointUrl: TEXT };
   const properties = { ...always, statusCode: { type: 'integer' }, error: TEXT };
@@ -164,6 +203,7 @@ function schemas(): Json {
   return {
     ...requestSchemas(),
     SessionTransactionSignature: signatureSchema(),
+    Freeze: freezeSchema(),
     Receipt: object({ format: { const: 'countersign-receipt/v1' }, entry: TEXT, proof: TEXT }),
     Refusal: refusalSchema(),
   };
@@ -199,6 +239,13 @@ function signatureSchema(): Json {
       traceId: TEXT,
     }),
   });
+}
+
+function freezeSchema(): Json {
+  const scope = { type: 'string', description: 'all, client:<id>, key:<id> or account:<0x…>.' };
+  const since = { type: 'string', format: 'date-time' };
+  const { properties, ...rest } = object({ scope, since });
+  return { ...rest, properties: { ...(properties as Json), receipt: TEXT } };
 }
 
 function readySchema(): Json {
@@ -246,6 +293,16 @@ function refusals(statuses: readonly number[]): Json {
 /** Statuses of a code, one per profile. */
 function wireStatuses(code: ErrorCode): readonly number[] {
   return PROFILES.map((profile) => toWireError(new BoundaryError(code), profile, '').status);
+}
+
+/** The headers of a client, with another name in front. */
+function operatorParameters(): readonly Json[] {
+  const [, ...others] = authParameters();
+  const description = 'Which operator asks. X-Keyring-Client-Id must be absent.';
+  return [
+    { name: OPERATOR_HEADER, in: 'header', required: true, description, schema: TEXT },
+    ...others,
+  ];
 }
 
 function authParameters(): readonly Json[] {

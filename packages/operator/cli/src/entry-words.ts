@@ -91,10 +91,19 @@ function callWords(call: Json): string {
 
 function decisionWords(entry: Json): string {
   const code = text(entry.code);
+  if (entry.type === 'freeze' || entry.type === 'unfreeze') return freezeWords(entry);
   if (entry.type === 'outcome') return `not signed after all: ${codeWords(code)}`;
   if (entry.outcome === 'allow') return 'allowed';
   const rule = text(entry.rule);
   return `refused: ${codeWords(code)}${rule === undefined ? '' : ` (rule ${rule})`}`;
+}
+
+function freezeWords(entry: Json): string {
+  const cause = asObject(entry.cause);
+  const operator = text(cause?.operator);
+  const why = operator === undefined ? text(cause?.type) : `operator ${operator}`;
+  const what = entry.type === 'freeze' ? 'frozen' : 'unfrozen';
+  return `${what}: ${text(entry.scope)}${why === undefined ? '' : ` (${why})`}`;
 }
 
 function codeWords(code: string | undefined): string {

@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   reload: async () => (await import('./commands/reload.ts')).addReloadCommand,
   keys: async () => (await import('./commands/keys.ts')).addKeysCommand,
   log: async () => (await import('./commands/log.ts')).addLogCommand,
+  freeze: async () => (await import('./commands/freeze.ts')).addFreezeCommand,
+  freezes: async () => (await import('./commands/freeze.ts')).addFreezeCommand,
   demo: async () => (await import('./commands/demo.ts')).addDemoCommand,
   verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
 };

@@ -14,8 +14,10 @@ import { checkSpendingTables } from './check-spending-tables.ts';
 import { openReadOnly } from './connection.ts';
 import { dataDirectoryAt } from './data-directory.ts';
 import { exportTiles, type TileExport } from './export-tiles.ts';
+import { createFreezes } from './freezes.ts';
 import { createHeadStore, type Head } from './head-store.ts';
 import { type Identity, readIdentity } from './identity.ts';
+import type { FrozenScope } from './ledger.ts';
 import { createLogStore, type IndexedEntry } from './log-store.ts';
 import {
   checkpointAt,
@@ -25,7 +27,7 @@ import {
   type LogSource,
   receiptAt,
 } from './log-view.ts';
-import { readSchemaVersion } from './schema.ts';
+import { readSchemaVersion, SPENDING_VERSION } from './schema.ts';
 import { requireSigned } from './signed-head.ts';
 import { corruptStore, toOpeningError } from './store-error.ts';
 
@@ -76,6 +78,8 @@ export interface LedgerReader {
    * with the tables decisions are made from.
    */
   checkSpending(): SpendingReport;
+  /** Every frozen scope, in order of scope. */
+  frozen(): readonly FrozenScope[];
   /** Writes the log as a C2SP tlog-tiles directory, see `export-tiles.ts`. */
   exportTiles(dir: string): TileExport;
   /** A second call does nothing. */
@@ -201,6 +205,13 @@ class SqliteLedgerReader implements LedgerReader {
         this.#db.exec('COMMIT');
       }
     });
+  }
+
+  frozen(): readonly FrozenScope[] {
+    // An older ledger, not yet opened by this version, has no place for freezes.
+    return attempt(() =>
+      readSchemaVersion(this.#db) < SPENDING_VERSION ? [] : createFreezes(this.#db).all(),
+    );
   }
 
   exportTiles(dir: string): TileExport {

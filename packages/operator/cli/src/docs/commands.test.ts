@@ -4,6 +4,7 @@ import { ERROR_CODES, ERROR_TABLE } from '@countersign/protocol';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addDemoCommand } from '../commands/demo.ts';
+import { addFreezeCommand } from '../commands/freeze.ts';
 import { addKeyringCommand } from '../commands/keyring.ts';
 import { addKeysCommand } from '../commands/keys.ts';
 import { addLogCommand } from '../commands/log.ts';
@@ -31,6 +32,7 @@ for (const register of [
   addReloadCommand,
   addKeysCommand,
   addLogCommand,
+  addFreezeCommand,
   addDemoCommand,
   addVerifyCommand,
 ]) {

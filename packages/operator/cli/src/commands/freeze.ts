@@ -1,0 +1,204 @@
+/**
+ * `countersign freeze` and `countersign freezes`: stop signing, and see what is stopped.
+ *
+ * Through the running server where one answers; where none does, in the ledger itself, so that nothing
+ * is signed when it comes back.
+ *
+ * @module
+ */
+
+import path from 'node:path';
+import { openSeal } from '@countersign/crypto/keystore';
+import { openLedger, openLedgerReader } from '@countersign/ledger';
+import {
+  BoundaryError,
+  canonicalJson,
+  clientScope,
+  freezeEntryBytes,
+  keyScope,
+  parseScope,
+  SCOPE_ALL,
+} from '@countersign/protocol';
+import type { Command } from 'commander';
+import { readConfigFile } from '../config/config-file.ts';
+import { prepareDataDir } from '../data-dir.ts';
+import { ending } from '../fault.ts';
+import { addPassphraseOption, passphraseOf } from '../place.ts';
+import { askServer, type JsonObject, NoServerError } from '../server/ask-server.ts';
+import {
+  addOperatorOptions,
+  asOperator,
+  type OperatorFlags,
+  operatorIdentity,
+} from '../server/operator-identity.ts';
+import { addServerOptions, type ServerFlags, serverPlace } from '../server/server-place.ts';
+import { paint, say } from '../terminal/paint.ts';
+
+export interface ScopeFlags {
+  readonly all?: boolean;
+  readonly client?: string;
+  readonly key?: string;
+  readonly account?: string;
+}
+
+interface FreezeFlags extends ScopeFlags, ServerFlags, OperatorFlags {
+  readonly reason?: string;
+  readonly passphraseFile?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLE = `
+Once it says frozen, nothing of that scope is signed any more, also after a restart. Where no server
+answers, --config names the data directory it is written to instead.
+
+Examples:
+  $ countersign freeze --all --config countersign.yaml
+  $ countersign freeze --client trading-bot --reason "odd transfers" --config countersign.yaml
+  $ countersign freeze --key treasury --url https://sign.example:8545 --operator night-shift --secret-env OPS
+`;
+
+export function addFreezeCommand(program: Command): void {
+  const freezing = program
+    .command('freeze')
+    .description('stop signing: for everybody, a client, a key or an account')
+    .option('--reason <text>', 'for whoever reads the request; the log keeps its digest only');
+  addPassphraseOption(talking(addScopeOptions(freezing)))
+    .addHelpText('after', EXAMPLE)
+    .action(async (flags: FreezeFlags) => {
+      process.exitCode = await ending(flags, () => freeze(flags));
+    });
+  talking(program.command('freezes').description('what is frozen, and since when'))
+    .addHelpText('after', '\nExample:\n  $ countersign freezes --config countersign.yaml\n')
+    .action(async (flags: FreezeFlags) => {
+      process.exitCode = await ending(flags, () => list(flags));
+    });
+}
+
+/** Options that say what is meant; exactly one of them. */
+export function addScopeOptions(command: Command): Command {
+  return command
+    .option('--all', 'everything')
+    .option('--client <id>', 'what one client asks for')
+    .option('--key <id>', 'what one key signs')
+    .option('--account <address>', 'what is signed for one account, on every chain');
+}
+
+/** @throws BoundaryError ERR_CONFIG_INVALID unless exactly one scope is named, in its form. */
+export function scopeOf({ all, client, key, account }: ScopeFlags): string {
+  const scopes = [
+    ...(all === true ? [SCOPE_ALL] : []),
+    ...(client === undefined ? [] : [clientScope(client)]),
+    ...(key === undefined ? [] : [keyScope(key)]),
+    ...(account === undefined ? [] : [accountOf(account)]),
+  ];
+  const [scope] = scopes;
+  if (scopes.length === 1 && scope !== undefined) return scope;
+  throw invalid('--all', 'exactly one of --all, --client, --key, --account');
+}
+
+function talking(command: Command): Command {
+  return addOperatorOptions(addServerOptions(command)).option(
+    '--json',
+    'print one JSON object on standard output',
+  );
+}
+
+async function freeze(flags: FreezeFlags): Promise<undefined> {
+  const scope = scopeOf(flags);
+  const place = serverPlace(flags);
+  const { reason } = flags;
+  const body = canonicalJson({ scope, reason });
+  const question = asOperator(operatorIdentity(flags), 'POST', '/v1/freeze', body);
+  const done = await orOffline(
+    () => askServer(place, question),
+    flags,
+    (config) => freezeOffline(flags, config, scope),
+  );
+  if (flags.json === true) process.stdout.write(`${JSON.stringify({ ok: true, ...done })}\n`);
+  say(`${paint('green', 'frozen')} ${scope} since ${String(done.since)}`);
+}
+
+async function list(flags: FreezeFlags): Promise<undefined> {
+  const question = asOperator(operatorIdentity(flags), 'GET', '/v1/freezes');
+  const place = serverPlace(flags);
+  const found = await orOffline(() => askServer(place, question), flags, freezesOffline);
+  if (flags.json === true) process.stdout.write(`${JSON.stringify({ ok: true, ...found })}\n`);
+  const freezes = Array.isArray(found.freezes) ? (found.freezes as readonly JsonObject[]) : [];
+  for (const { scope, since } of freezes) say(`  ${String(since)}  ${String(scope)}`);
+  if (freezes.length === 0) say('  nothing is frozen');
+}
+
+/** Asks the server, or works on the data directory of the configuration when there is no server. */
+async function orOffline(
+  ask: () => Promise<JsonObject>,
+  { config }: FreezeFlags,
+  work: (config: string) => JsonObject,
+): Promise<JsonObject> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof NoServerError)) throw error;
+    const reason = `nobody answers there (${error.message})`;
+    if (config === undefined) {
+      throw new BoundaryError('ERR_SIGNER_UNAVAILABLE', { details: { reason } });
+    }
+    say(`${paint('yellow', '! ')}${reason}; working in the data directory`);
+    return work(config);
+  }
+}
+
+function freezeOffline(flags: FreezeFlags, config: string, scope: string): JsonObject {
+  requireConfigured(config, flags);
+  const clock = { nowMs: () => Date.now() };
+  const seal = openSeal(passphraseOf({ ...flags, config }));
+  const ledger = openLedger({ dataDir: dataDirOf(config), clock, seal });
+  try {
+    const cause = { type: 'command' } as const;
+    const entry = freezeEntryBytes({ timeMs: clock.nowMs(), action: 'freeze', scope, cause });
+    ledger.freeze(scope, entry);
+    const sinceMs = ledger.frozen().find((one) => one.scope === scope)?.sinceMs ?? clock.nowMs();
+    return { scope, since: new Date(sinceMs).toISOString() };
+  } finally {
+    ledger.close();
+  }
+}
+
+function freezesOffline(config: string): JsonObject {
+  const reader = openLedgerReader(dataDirOf(config));
+  try {
+    const freezes = reader
+      .frozen()
+      .map(({ scope, sinceMs }) => ({ scope, since: new Date(sinceMs).toISOString() }));
+    return { freezes };
+  } finally {
+    reader.close();
+  }
+}
+
+/** A misspelt name would stop nothing and look as if it had. */
+function requireConfigured(config: string, { client, key }: ScopeFlags): void {
+  const { clients, keys } = readConfigFile(config);
+  if (client !== undefined && !clients.some(({ id }) => id === client)) {
+    throw invalid('--client', 'the id of a configured client');
+  }
+  if (key !== undefined && !keys.some(({ id }) => id === key)) {
+    throw invalid('--key', 'the id of a configured key');
+  }
+}
+
+function dataDirOf(config: string): string {
+  const base = path.dirname(path.resolve(config));
+  return prepareDataDir(path.resolve(base, readConfigFile(config).dataDir));
+}
+
+function accountOf(text: string): string {
+  try {
+    return parseScope(`account:${text}`);
+  } catch {
+    throw invalid('--account', '0x and 1-64 hex digits, below the field prime');
+  }
+}
+
+function invalid(field: string, expected: string): BoundaryError {
+  return new BoundaryError('ERR_CONFIG_INVALID', { details: { field, expected } });
+}
