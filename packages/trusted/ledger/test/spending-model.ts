@@ -121,7 +121,7 @@ export function modelSettle(
   return noted({ ...state, held }, nowMs);
 }
 
-export function noted(state: ModelState, nowMs: number): ModelState {
+function noted(state: ModelState, nowMs: number): ModelState {
   const highWaterMs = Math.max(state.highWaterMs, nowMs);
   return { ...state, highWaterMs, entries: state.entries + 1 };
 }
