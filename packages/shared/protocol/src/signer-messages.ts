@@ -52,6 +52,11 @@ export const signerQuestionSchema = z.discriminatedUnion('op', [
     request: requestSchema,
     index: z.int().nonnegative(),
   }),
+  /**
+   * What would be decided about a body to sign, and why; answered by a `document`. Reads only: nothing
+   * is signed, reserved or logged, and no request nonce is used up.
+   */
+  z.strictObject({ op: z.literal('explain'), id, request: requestSchema }),
   /** Freezes a scope; the body is the request's. Answered by `frozen` once it is on disk. */
   z.strictObject({ op: z.literal('freeze'), id, request: operatorRequestSchema }),
   /** What is frozen; answered by a `document`. */

@@ -21,6 +21,7 @@ import {
   decisionEntryBytes,
   isBoundaryError,
   outcomeEntryBytes,
+  SIGN_PATH,
   type SignedMessage,
   type SignerAnswer,
   type SignerQuestion,
@@ -40,7 +41,7 @@ import {
   refusalOf,
 } from './judgement.ts';
 import type { KeyRing } from './key-ring.ts';
-import type { ForwardedRequest, RequestCheck } from './request-check.ts';
+import { type ForwardedRequest, type RequestCheck, requirePath } from './request-check.ts';
 import { slotOf, spendableUntilMs } from './spend-slot.ts';
 import type { WrittenPolicies } from './written-policies.ts';
 
@@ -124,6 +125,7 @@ class PipelineRun {
       // One configuration from the first check to the signature, also across a reload.
       const config = this.config;
       const nowMs = this.#deps.clock.nowMs();
+      requirePath(question.request, SIGN_PATH);
       const keepUntilMs = config.check.check(question.request, body, nowMs);
       const judgement = this.#judge(config, question, body, nowMs);
       this.#step('judged');

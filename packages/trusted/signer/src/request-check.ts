@@ -9,6 +9,7 @@ import {
   assertRequestNonce,
   BoundaryError,
   parseTimestamp,
+  routePath,
   Secret,
   type SignerQuestion,
   type SignerSettings,
@@ -27,6 +28,17 @@ export interface RequestCheck {
    *   ERR_AUTH_TIMESTAMP_MALFORMED, ERR_AUTH_NONCE_MALFORMED.
    */
   check(request: ForwardedRequest, body: Uint8Array, nowMs: number): number;
+}
+
+/**
+ * Demands that a request was made for this path. Its code covers the path, so a request that was sent
+ * to be explained cannot be handed in as one to sign.
+ *
+ * @throws BoundaryError ERR_AUTH_SIGNATURE_INVALID.
+ */
+export function requirePath({ method, target }: ForwardedRequest, path: string): void {
+  if (method === 'POST' && routePath(target) === path) return;
+  throw new BoundaryError('ERR_AUTH_SIGNATURE_INVALID');
 }
 
 /** @param settings - Clients with all their secrets, and the accepted skew. */

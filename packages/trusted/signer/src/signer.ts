@@ -22,6 +22,7 @@ import {
   type SignerSettings,
   signerQuestionSchema,
 } from '@countersign/protocol';
+import { explainQuestion } from './explainer.ts';
 import { createFreezeWatch, type FreezeWatch } from './freeze-watch.ts';
 import { createFreezer, type Freezer } from './freezer.ts';
 import { refusalOf } from './judgement.ts';
@@ -200,6 +201,8 @@ class SignerService implements Signer {
           const nowMs = this.#deps.clock.nowMs();
           return findReceipt(this.#deps.ledger, this.#config.check, question, body, nowMs);
         }
+        case 'explain':
+          return explainQuestion(this.#deps, this.#config, question, body);
         case 'freeze':
           return { answer: this.#freezer.freeze(question, body), body: NOTHING };
         case 'freezes':
