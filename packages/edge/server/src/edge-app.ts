@@ -5,7 +5,13 @@
  */
 
 import type { ServerResponse } from 'node:http';
-import { BoundaryError, type ErrorCode, isBoundaryError } from '@countersign/protocol';
+import {
+  BoundaryError,
+  type ErrorCode,
+  EXPLAIN_PATH,
+  isBoundaryError,
+  SIGN_PATH,
+} from '@countersign/protocol';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Admission } from './connection-limits.ts';
@@ -30,7 +36,7 @@ export interface EdgeAppDeps extends KeyringDeps, OperatorDeps {
 }
 
 /** Paths that stand in metrics as they are. */
-const NAMED_PATHS = ['/v1/sign/session-transaction', '/v1/freeze', '/v1/freezes'];
+const NAMED_PATHS = [SIGN_PATH, EXPLAIN_PATH, '/v1/freeze', '/v1/freezes'];
 
 export type EdgeApp = Hono<{ Bindings: HttpBindings }>;
 

@@ -15,6 +15,7 @@ import {
 } from '@countersign/protocol';
 import { z } from 'zod';
 import { toWireError, WIRE_CODES } from './http/wire-errors.ts';
+import { explanationSchema } from './openapi-explanation.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -86,6 +87,7 @@ export function openApiDocument(): Json {
 function paths(): Json {
   return {
     '/v1/sign/session-transaction': { post: signOperation() },
+    '/v1/explain': { post: explainOperation() },
     '/v1/receipts/{id}': { get: receiptOperation() },
     '/v1/freeze': { post: freezeOperation() },
     '/v1/freezes': { get: freezesOperation() },
@@ -112,6 +114,23 @@ function signOperation(): Json {
         description: 'Allowed, written to the log, signed.',
         headers: headers(SIGNATURE_HEADERS),
         content: ref('SessionTransactionSignature'),
+      },
+      ...refusals([400, 401, 403, 408, 409, 413, 415, 422, 429, 431, 500, 503]),
+    },
+  };
+}
+
+function explainOperation(): Json {
+  return {
+    operationId: 'explainSessionTransaction',
+    summary: 'Say what would be decided about a request and why. Signs, reserves and logs nothing.',
+    parameters: authParameters(),
+    requestBody: { required: true, content: ref('SessionTransactionRequest') },
+    responses: {
+      200: {
+        description: 'What would be decided now.',
+        headers: headers(['x-request-id', 'x-ratelimit-remaining', 'x-ratelimit-reset-ms']),
+        content: ref('Explanation'),
       },
       ...refusals([400, 401, 403, 408, 409, 413, 415, 422, 429, 431, 500, 503]),
     },
@@ -204,6 +223,7 @@ function schemas(): Json {
     ...requestSchemas(),
     SessionTransactionSignature: signatureSchema(),
     Freeze: freezeSchema(),
+    Explanation: explanationSchema(),
     Receipt: object({ format: { const: 'countersign-receipt/v1' }, entry: TEXT, proof: TEXT }),
     Refusal: refusalSchema(),
   };

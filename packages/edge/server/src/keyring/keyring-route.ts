@@ -1,5 +1,5 @@
 /**
- * Everything behind authentication: sign, receipts, and "not found" for whoever may know it.
+ * Everything behind authentication: sign, explain, receipts, and "not found" for whoever may know it.
  *
  *     body within limits → JSON → authenticate → request nonce → route
  *     sign: schema → leak scan → rate limit → signer (→ bridge → signer) → outbound scan → answer
@@ -12,56 +12,44 @@
 
 import type { DfnsClient } from '@countersign/custody';
 import {
-  type AuthHeaders,
   BoundaryError,
-  type EdgeSettings,
+  EXPLAIN_PATH,
   isBoundaryError,
   type JsonValue,
-  parseSessionRequest,
-  parseStrictJson,
   type SessionRequest,
+  SIGN_PATH,
   type SignedMessage,
   type SignerAnswer,
 } from '@countersign/protocol';
 import type { AddressLimit } from '../address-limit.ts';
-import type { EventLog } from '../event-log.ts';
 import type { Authenticator } from '../http/authenticate.ts';
 import { type Exchange, headerRequestId } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
 import { readRequestBody } from '../http/request-body.ts';
-import type { LeakScanner } from '../leak-scan/leak-scanner.ts';
-import { type RateLimiter, rateLimitKey } from '../rate-limit/rate-limiter.ts';
 import type { Releases } from '../releases.ts';
 import type { RequestNonceStore } from '../request-nonces/request-nonce-store.ts';
 import type { AnswerHook, LinkAnswer, SignerLink } from '../signer-link.ts';
+import { explain } from './explain-route.ts';
+import {
+  type Authenticated,
+  checkInbound,
+  type Inbound,
+  type InboundDeps,
+  parseBody,
+} from './inbound-checks.ts';
+import { scanOutbound } from './leak-checks.ts';
 import { receiptReply } from './receipt-reply.ts';
 import { signResponse } from './sign-response.ts';
 
-export interface KeyringDeps {
-  readonly settings: EdgeSettings;
+export interface KeyringDeps extends InboundDeps {
   readonly authenticator: Authenticator;
   readonly addressLimit: AddressLimit;
   readonly requestNonces: RequestNonceStore;
-  readonly rateLimiter: RateLimiter | undefined;
-  readonly leakScanner: LeakScanner | undefined;
   readonly bridge: DfnsClient | undefined;
   readonly releases: Releases;
   readonly signer: SignerLink;
-  readonly events: EventLog;
-  readonly clock: { nowMs(): number };
 }
 
-/** An authenticated request. */
-interface Authenticated {
-  readonly headers: AuthHeaders;
-  /** The bytes the code covers. */
-  readonly body: Uint8Array;
-  readonly json: boolean;
-  /** Parsed already where the profile reads JSON before authentication. */
-  readonly parsed: JsonValue | undefined;
-}
-
-const SIGN_PATH = '/v1/sign/session-transaction';
 const RECEIPT_PATH = /^\/v1\/receipts\/([0-9]{1,16})(?:-[0-9a-f]{16})?$/;
 const EMPTY = new Uint8Array(0);
 
@@ -72,6 +60,7 @@ export async function answerKeyring(deps: KeyringDeps, exchange: Exchange): Prom
   const { method, path } = exchange;
   if (method === 'POST' && path === SIGN_PATH) return sign(deps, exchange, request, fresh);
   if (!fresh) throw replayed(deps, exchange);
+  if (method === 'POST' && path === EXPLAIN_PATH) return explain(deps, exchange, request);
   const receipt = RECEIPT_PATH.exec(path);
   if (method === 'GET' && receipt !== null) {
     return fetchReceipt(deps, exchange, request, Number(receipt[1]));
@@ -133,15 +122,10 @@ async function sign(
   fresh: boolean,
 ): Promise<Reply> {
   let refusal: BoundaryError | undefined;
-  let request: SessionRequest | undefined;
-  let body: JsonValue = null;
+  let inbound: Inbound | undefined;
   try {
     if (!fresh) throw replayed(deps, exchange);
-    body = readJson(authenticated);
-    request = parseSessionRequest(body);
-    quote(deps, exchange, request);
-    scanInbound(deps, exchange, authenticated, body);
-    await limitRate(deps, exchange, request);
+    inbound = await checkInbound(deps, exchange, authenticated);
   } catch (error) {
     refusal = asBoundaryError(error);
   }
@@ -149,92 +133,8 @@ async function sign(
   takeReceipt(exchange, link.answer);
   // A store that is down is closed, whatever the signer made of the request meanwhile.
   if (refusal !== undefined) throw preferred(link.answer, refusal);
-  const answer = await throughBridge(deps, exchange, link.answer, body);
-  return release(deps, exchange, request, signedOf(answer));
-}
-
-function readJson({ body, json, parsed }: Authenticated): JsonValue {
-  if (!json && body.length > 0) {
-    throw new BoundaryError('ERR_CONTENT_TYPE_UNSUPPORTED', {
-      details: {
-        formErrors: ['expected the header content-type: application/json'],
-        fieldErrors: {},
-      },
-    });
-  }
-  if (parsed !== undefined) return parsed;
-  return body.length === 0 ? {} : parseBody(body);
-}
-
-/** Parses a body as one JSON object or array, as the wire contract demands. */
-function parseBody(bytes: Uint8Array): JsonValue {
-  const value = parseStrictJson(bytes);
-  if (typeof value !== 'object' || value === null) {
-    throw new BoundaryError('ERR_BODY_MALFORMED', {
-      details: { reason: 'expected a JSON object' },
-    });
-  }
-  return value;
-}
-
-/** Keeps what error texts and answers quote. */
-function quote(deps: KeyringDeps, exchange: Exchange, request: SessionRequest): void {
-  // The older contract knows only ids of the server, in body, header and log alike.
-  const legacy = deps.settings.profile === 'legacy';
-  if (!legacy) exchange.requestId = request.context.requestId ?? exchange.ownRequestId;
-  exchange.quoted = {
-    clientId: exchange.clientId,
-    keyId: request.keyId ?? deps.settings.defaultKeyId,
-    account: request.accountAddressText,
-    chain: request.chainIdText,
-    entrypoints: request.calls.map((call) => call.entrypoint),
-  };
-}
-
-function scanInbound(
-  deps: KeyringDeps,
-  exchange: Exchange,
-  { body }: Authenticated,
-  parsed: JsonValue,
-): void {
-  const patterns = deps.leakScanner?.scan(Buffer.from(body).toString('utf8'), parsed) ?? [];
-  if (patterns.length === 0) return;
-  const action = deps.settings.leakScan;
-  forgetSecrets(deps, exchange);
-  deps.events.emit('security.leak_pattern_detected', exchange, {
-    direction: 'inbound',
-    action,
-    patternIds: patterns,
-  });
-  if (action !== 'block') return;
-  throw new BoundaryError('ERR_LEAK_INBOUND', { details: { patterns: [...patterns] } });
-}
-
-/** What looks like a secret must not come back in an answer or stand in a log. */
-function forgetSecrets({ leakScanner, settings }: KeyringDeps, exchange: Exchange): void {
-  const { requestId, ownRequestId, clientId } = exchange;
-  const leaky = (leakScanner?.scan(requestId, requestId) ?? []).length > 0;
-  if (settings.leakScan === 'block' || leaky) exchange.requestId = ownRequestId;
-  if (settings.leakScan === 'block') exchange.quoted = { clientId };
-}
-
-async function limitRate(
-  deps: KeyringDeps,
-  exchange: Exchange,
-  request: SessionRequest,
-): Promise<void> {
-  if (deps.rateLimiter === undefined) return;
-  const nowMs = deps.clock.nowMs();
-  const keyId = request.keyId ?? deps.settings.defaultKeyId;
-  const key = rateLimitKey(exchange.clientId ?? '', request.accountAddress, keyId);
-  const { allowed, remaining, resetMs } = await deps.rateLimiter.hit(key, nowMs);
-  exchange.headers['x-ratelimit-remaining'] = String(remaining);
-  exchange.headers['x-ratelimit-reset-ms'] = String(resetMs);
-  if (allowed) return;
-  const retryAfterMs = Math.max(0, resetMs - nowMs);
-  exchange.headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000));
-  deps.events.emit('rate_limit.blocked', exchange, { resetAtMs: resetMs });
-  throw new BoundaryError('ERR_RATE_LIMITED', { details: { retryAfterMs } });
+  const answer = await throughBridge(deps, exchange, link.answer, inbound?.body ?? null);
+  return release(deps, exchange, inbound?.request, signedOf(answer));
 }
 
 function askSigner(
@@ -324,18 +224,6 @@ function release(
   noteIgnored(exchange, request, signed);
   deps.events.emit('sign.session_transaction.success', exchange, successDetails(request, signed));
   return { status: 200, body: text };
-}
-
-function scanOutbound(deps: KeyringDeps, exchange: Exchange, text: string): void {
-  const patterns = deps.leakScanner?.scan(text, undefined) ?? [];
-  if (patterns.length === 0) return;
-  const action = deps.settings.leakScan;
-  deps.events.emit('security.leak_pattern_detected', exchange, {
-    direction: 'outbound',
-    action,
-    patternIds: patterns,
-  });
-  if (action === 'block') throw new BoundaryError('ERR_LEAK_OUTBOUND');
 }
 
 /** Fields that only mean something in an outside execution are accepted elsewhere, and said to be ignored. */
