@@ -2,7 +2,9 @@ export type { Charge, Reserved, Settlement, SpendWindow } from './charge.ts';
 export type { CheckRange, LogFault, LogReport } from './check-log.ts';
 export { checkSpending, type SpendingFault, type SpendingReport } from './check-spending.ts';
 export type { Clock } from './clock-rule.ts';
+export { exportLedger, type LedgerExport } from './export-ledger.ts';
 export type { TileExport } from './export-tiles.ts';
+export { importLedger } from './import-ledger.ts';
 export type {
   Appended,
   ClockReset,
