@@ -12,7 +12,7 @@ import { ERROR, TRUE } from './comparison.ts';
 import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { type CompiledCondition, type Frame, judgeCondition, seenValue } from './condition.ts';
 import { amountText, chargesOf, evaluatePolicy } from './evaluate-policy.ts';
-import { errorReason, framesOf, rulesFor } from './judge-rules.ts';
+import { errorReason, framesOf, rulesFor, unreadReason } from './judge-rules.ts';
 import { type MatchedFrame, measureLimits } from './measure-limits.ts';
 import type { PolicyIntent } from './policy-intent.ts';
 import { callText, groupsText, valueText } from './seen-text.ts';
@@ -35,6 +35,8 @@ export interface ExplainedUnit {
   readonly what: string;
   /** Rules about the method, in the order of the document. */
   readonly rules: readonly ExplainedRule[];
+  /** Why nobody can tell what it takes from a token with an amount limit; it is denied then. */
+  readonly unread?: string;
 }
 
 export interface ExplainedRule {
@@ -88,10 +90,14 @@ function explainParts(
 ): Pick<Explanation, 'units' | 'limits' | 'charges'> {
   const rules = rulesFor(policy, intent.method);
   const frames = framesOf(policy, intent);
-  const units = frames.map((frame) => ({
-    what: callText(frame.unit),
-    rules: rules.map((rule) => explainRule(policy, rule, frame)),
-  }));
+  const units = frames.map((frame): ExplainedUnit => {
+    const unread = unreadReason(policy, frame);
+    return {
+      what: callText(frame.unit),
+      rules: rules.map((rule) => explainRule(policy, rule, frame)),
+      ...(unread === undefined ? {} : { unread }),
+    };
+  });
   const matched = frames.map((frame, i): MatchedFrame => {
     const results = units[i]?.rules ?? [];
     const allowing = rules.filter(

@@ -55,8 +55,8 @@ export function judgeUnit(
     else matching.push(rule);
   }
   if (error !== undefined) return error;
-  const unread = judgeReading(policy, frame);
-  if (unread !== undefined) return unread;
+  const unread = unreadReason(policy, frame);
+  if (unread !== undefined) return undecodable(frame, unread);
   return matching.length > 0 ? matching : noRule(frame);
 }
 
@@ -76,19 +76,25 @@ function judgeRule(
   return holds ? 'match' : 'no match';
 }
 
-/** A call to a token with an amount limit must be readable, or the limit is none. */
-function judgeReading(
+/**
+ * Why a call to a token with an amount limit cannot be read: it must be readable, or the limit is none.
+ *
+ * @returns `undefined` for a call that can be read, or need not be.
+ */
+export function unreadReason(
   { governedTokens }: CompiledPolicy,
   { unit }: Frame,
-): PolicyDenial | undefined {
+): string | undefined {
   if (unit.call === undefined) return undefined;
   if (governedTokens !== 'any' && !governedTokens.has(unit.call.to)) return undefined;
   const reading = unit.reading();
   if (reading?.kind === 'decoded') return undefined;
-  const reason =
-    reading?.kind === 'undecodable'
-      ? reading.reason
-      : `no ABI knows selector ${toHex(unit.call.selector)} of this contract`;
+  return reading?.kind === 'undecodable'
+    ? reading.reason
+    : `no ABI knows selector ${toHex(unit.call.selector)} of this contract`;
+}
+
+function undecodable({ unit }: Frame, reason: string): PolicyDenial {
   return denial('ERR_POLICY_CALL_UNDECODABLE', 'policy.undecodable', { ...place(unit), reason });
 }
 

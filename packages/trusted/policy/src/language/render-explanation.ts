@@ -54,9 +54,13 @@ function approvalLines(verdict: PolicyVerdict): readonly string[] {
   });
 }
 
-function unitLines({ what, rules }: ExplainedUnit): readonly string[] {
+function unitLines({ what, rules, unread }: ExplainedUnit): readonly string[] {
   const none = rules.length === 0 ? ['no rule is about this method'] : [];
-  return [what, ...[...none, ...rules.flatMap(ruleLines)].map(indent)];
+  const limited =
+    unread === undefined
+      ? []
+      : [`its token has a limit, and it cannot be read: ${plainText(unread)}`];
+  return [what, ...[...none, ...limited, ...rules.flatMap(ruleLines)].map(indent)];
 }
 
 function ruleLines({ name, action, result, conditions }: ExplainedRule): readonly string[] {
