@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EVALUATED_FIELD_SOURCES } from '@countersign/protocol';
+import type { EvaluatedFieldSource } from '@countersign/protocol';
 import type { FieldSource } from '../field-source.ts';
 import { ACTION_BODY } from './action-body.ts';
 import { ETHEREUM_AUTHORIZATION } from './ethereum-authorization.ts';
@@ -21,34 +21,28 @@ import { STARKNET_CALL } from './starknet-call.ts';
 import { STARKNET_TRANSACTION } from './starknet-transaction.ts';
 import { SYSTEM } from './system.ts';
 
-const SOURCES: readonly FieldSource[] = [
-  ACTION_BODY,
-  CLIENT,
-  ETHEREUM_AUTHORIZATION,
-  ETHEREUM_CALLDATA,
-  ETHEREUM_TRANSACTION,
-  ETHEREUM_TYPED_DATA_DOMAIN,
-  ETHEREUM_TYPED_DATA_MESSAGE,
-  HYPERLIQUID_ACTION,
-  KEY,
-  MESSAGE,
-  REFERENCE,
-  SIMULATED_CHANGE,
-  STARKNET_CALL,
-  STARKNET_TRANSACTION,
-  SYSTEM,
-];
+/** One for every source this boundary evaluates: a missing one does not compile. */
+const SOURCES: Readonly<Record<EvaluatedFieldSource, FieldSource>> = {
+  action_request_body: ACTION_BODY,
+  client: CLIENT,
+  ethereum_7702_authorization: ETHEREUM_AUTHORIZATION,
+  ethereum_calldata: ETHEREUM_CALLDATA,
+  ethereum_transaction: ETHEREUM_TRANSACTION,
+  ethereum_typed_data_domain: ETHEREUM_TYPED_DATA_DOMAIN,
+  ethereum_typed_data_message: ETHEREUM_TYPED_DATA_MESSAGE,
+  hyperliquid_action: HYPERLIQUID_ACTION,
+  key: KEY,
+  message: MESSAGE,
+  reference: REFERENCE,
+  simulated_change: SIMULATED_CHANGE,
+  starknet_call: STARKNET_CALL,
+  starknet_transaction: STARKNET_TRANSACTION,
+  system: SYSTEM,
+};
 
-const BY_NAME: ReadonlyMap<string, FieldSource> = new Map(
-  SOURCES.map((source) => [source.name, source]),
-);
+const BY_NAME: ReadonlyMap<string, FieldSource> = new Map(Object.entries(SOURCES));
 
 /** The source with this name; `undefined` for one whose chain this boundary does not read. */
 export function fieldSource(name: string): FieldSource | undefined {
   return BY_NAME.get(name);
-}
-
-/** Names that {@link fieldSource} should know and does not; empty once every source exists. */
-export function missingSources(): readonly string[] {
-  return EVALUATED_FIELD_SOURCES.filter((name) => !BY_NAME.has(name));
 }
