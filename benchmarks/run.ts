@@ -9,7 +9,9 @@ import { type Report, reportTable } from './report.ts';
 const BENCHMARKS: Readonly<
   Record<string, () => Promise<(progress: (text: string) => void) => Promise<Report>>>
 > = {
+  freeze: async () => (await import('./freeze/freeze-benchmark.ts')).runFreezeBenchmark,
   keyring: async () => (await import('./keyring/keyring-benchmark.ts')).runKeyringBenchmark,
+  policy: async () => (await import('./policy/policy-benchmark.ts')).runPolicyBenchmark,
 };
 
 const EXIT_USAGE = 2;

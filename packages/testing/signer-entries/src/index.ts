@@ -9,6 +9,7 @@ export {
   hasCrashed,
 } from './crash-plan.ts';
 export { type Misbehaviour, misbehave } from './misbehaviour.ts';
+export { POLLED_FLAG_FILE, POLLED_FLAG_MS } from './polled-flag.ts';
 export {
   entryFile,
   launchSupervised,

@@ -65,7 +65,13 @@ const RESTART: RestartPauses = { firstMs: 10, longestMs: 100 };
 
 /** Absolute path of an entry of this package, by its file name. */
 export function entryFile(
-  name: 'crashing-signer' | 'clock-signer' | 'confined-signer' | 'broken-signer' | 'leaking-signer',
+  name:
+    | 'crashing-signer'
+    | 'clock-signer'
+    | 'confined-signer'
+    | 'broken-signer'
+    | 'leaking-signer'
+    | 'polled-flag-signer',
 ): string {
   return fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
 }
