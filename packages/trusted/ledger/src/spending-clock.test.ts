@@ -201,6 +201,20 @@ describe('a clock that ran ahead by a century and was reset', () => {
   });
 });
 
+it('what a clock that was ahead took off without being asked is missed by nobody', () => {
+  const w = world();
+  w.spend(100n, SLIDING_DAY);
+  w.clock.advance(2 * DAY_MS);
+  // Each commit looks at one bucket; after a few it has come round.
+  for (let at = 0; at < 4; at += 1) {
+    commitOne(w.ledger, spendOf([chargeOf(1n, { bucket: 'other' })], {}, w.clock.nowMs()));
+  }
+  w.clock.set(NOW_MS);
+  w.ledger.resetClock(NOW_MS);
+  expect(w.spend(1n, SLIDING_DAY)).toBe('exceeded');
+  w.prove();
+});
+
 it('a lifetime does not know what time it is', () => {
   const w = world();
   w.spend(60n, LIFETIME);

@@ -190,6 +190,20 @@ describe('a request nonce', () => {
     expect(commitOne(ledger, again).outcome).toEqual({ kind: 'used' });
   });
 
+  it('of a refusal is one of those that are kept, and forgotten when there are too many', () => {
+    const clock = createTestClock();
+    const dataDir = newDataDir();
+    const ledger = openTestLedger(dataDir, { clock, retainedNonces: 2 });
+    const refused = () => spendOf([chargeOf(101n)], { nonceExpiresAtMs: clock.nowMs() });
+    ledger.commit([refused(), refused()]);
+    clock.advance(HOUR_MS);
+    ledger.commit([refused()]);
+    const reader = openLedgerReader(dataDir);
+    expect(reader.status().forgottenThroughMs).toBe(NOW_MS);
+    expect(reader.checkLog()).toMatchObject({ ok: true, requestNonces: 2 });
+    reader.close();
+  });
+
   it('that was used before reserves nothing', () => {
     const w = world();
     const decision = spendOf([chargeOf(60n)]);
@@ -237,6 +251,27 @@ describe('a sliding window', () => {
     const many = Array.from({ length: 700 }, () => spendOf([chargeOf(1n, { max: 1_000n })]));
     w.ledger.commit(many);
     w.clock.advance(VALID_MS + DAY_MS + 1);
+    expect(w.spend([chargeOf(100n)])).toBe(100n);
+    expectProven(w);
+  });
+
+  it('is cleared of what has ended by commits that do not ask it, a bounded number at a time', () => {
+    const w = world();
+    const many = Array.from({ length: 600 }, () => spendOf([chargeOf(1n, { max: 1_000n })]));
+    w.ledger.commit(many);
+    w.clock.advance(VALID_MS + DAY_MS + 1);
+    const kept = () => {
+      const reader = openLedgerReader(w.dataDir);
+      const { reservations } = reader.checkLog();
+      reader.close();
+      return reservations;
+    };
+    const counts = [0, 1, 2, 3, 4].map(() => {
+      w.ledger.commit([decisionOf(`${kept()} at ${w.ledger.size()}`)]);
+      return kept();
+    });
+    expect(counts[0]).toBeGreaterThanOrEqual(600 - 256);
+    expect(counts.at(-1)).toBe(0);
     expect(w.spend([chargeOf(100n)])).toBe(100n);
     expectProven(w);
   });
