@@ -145,6 +145,6 @@ export function denial(
 }
 
 /** Which call, where the unit is one. */
-export function place({ call, callIndex }: Frame['unit']): ErrorDetails {
+function place({ call, callIndex }: Frame['unit']): ErrorDetails {
   return call === undefined ? {} : { call: callIndex };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { canonicalJson, type LimitGroup, toHex } from '@countersign/protocol';
+import { type LimitGroup, toHex } from '@countersign/protocol';
 import type { TokenEffect } from '../starknet/call-reading.ts';
 import { UNLIMITED_AMOUNT } from './amounts.ts';
 import { ERROR, TRUE } from './comparison.ts';
@@ -179,5 +179,5 @@ function groupValue(
 
 /** Unambiguous, so that no value can pass for two. */
 function groupText(group: readonly GroupValue[]): string {
-  return group.length === 0 ? '' : canonicalJson(group);
+  return group.length === 0 ? '' : JSON.stringify(group);
 }
