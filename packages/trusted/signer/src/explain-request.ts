@@ -16,8 +16,13 @@ import {
   explainPolicy,
   type KeyringPolicy,
 } from '@countersign/policy';
-import { BoundaryError, type ErrorCode, type ErrorDetails } from '@countersign/protocol';
-import { askedMessage, messageOf, parseAsk } from './asked-message.ts';
+import {
+  BoundaryError,
+  type ErrorCode,
+  type ErrorDetails,
+  type SessionRequest,
+} from '@countersign/protocol';
+import { askedMessage, messageOf } from './asked-message.ts';
 import {
   intentOf,
   SESSION_METHOD,
@@ -45,16 +50,15 @@ export interface ExplainedRequest {
  *
  * @param mostConditions - Conditions to explain at most, over all calls; with more of them the verdict
  *   stands alone, without units and limits.
- * @throws BoundaryError what parsing the body throws; ERR_INTERNAL for a key whose policy is missing.
+ * @throws BoundaryError of `askedMessage`; ERR_INTERNAL for a key whose policy is missing.
  */
 export function explainRequest(
   deps: { readonly policy: KeyringPolicy; readonly written: WrittenPolicies },
   clientId: string,
-  body: Uint8Array,
+  request: SessionRequest,
   nowMs: number,
   mostConditions?: number,
 ): ExplainedRequest {
-  const request = parseAsk(body);
   const asked = askedMessage(request);
   const intent = { ...asked, clientId, keyId: request.keyId, messageKind: request.messageKind };
   const decision = decide(deps.policy, intent, BigInt(Math.floor(nowMs / 1000)));

@@ -11,6 +11,7 @@ import {
   EXPLAIN_PATH,
   type SignerQuestion,
 } from '@countersign/protocol';
+import { parseAsk } from './asked-message.ts';
 import { type ExplainedRequest, explainRequest } from './explain-request.ts';
 import { explainedDocument } from './explained-document.ts';
 import { scopesOfRequest } from './freezer.ts';
@@ -55,7 +56,7 @@ export function explainQuestion(
   const explained = explainRequest(
     { policy, written },
     request.clientId,
-    body,
+    parseAsk(body),
     nowMs,
     MOST_CONDITIONS,
   );
