@@ -50,6 +50,7 @@ export type {
   SpendWindow,
 } from './language/verdict.ts';
 export { policyDocument, policyFromSettings } from './policy-document.ts';
+export { GIVING_FUNCTIONS } from './starknet/giving-functions.ts';
 export {
   readTokenCall,
   type TokenAction,
