@@ -12,9 +12,9 @@ import { BoundaryError, type EdgeSettings, toHex } from '@countersign/protocol';
 import type { Settings } from '@countersign/supervisor';
 import { prepareDataDir } from '../data-dir.ts';
 import { findTlsFault } from '../tls-fault.ts';
-import { CHAIN_NAMES, type Config, type SecretSource } from './config-schema.ts';
+import type { Config, SecretSource } from './config-schema.ts';
 import { type GuardSettings, guardSettings } from './guard-settings.ts';
-import { keyRules, readWrittenPolicies } from './written-policies.ts';
+import { defaultKeyIdOf, policySettings } from './policy-settings.ts';
 
 const LEAST_SECRET_CHARS = 16;
 
@@ -49,7 +49,7 @@ export function settingsFromConfig(config: Config, context: ConfigContext): Conf
       ),
     ]),
   );
-  const defaultKeyId = config.defaultKey ?? config.keys[0]?.id ?? '';
+  const defaultKeyId = defaultKeyIdOf(config);
   const guards = guardSettings(config, [...clientSecrets.values()].flat(), secret);
   const parts = { config, clientSecrets, defaultKeyId, secret, resolve, guards };
   return {
@@ -70,13 +70,11 @@ interface Parts {
 function signerSettings({
   config,
   clientSecrets,
-  defaultKeyId,
   secret,
   resolve,
   guards,
 }: Parts): Settings['signer'] {
   const { passphrase } = config;
-  const chains = config.policy.chains;
   return {
     dataDir: prepareDataDir(resolve(config.dataDir)),
     ...(passphrase === undefined ? {} : { passphrase: secret(passphrase, 'passphrase') }),
@@ -90,22 +88,7 @@ function signerSettings({
     bridgeFallback: config.bridge?.localFallback ?? false,
     hashBackend: config.hashBackend,
     ...guards.signer,
-    policy: {
-      chains: chains === 'all' ? 'all' : chains.map((name) => CHAIN_NAMES[name] ?? name),
-      maxValiditySec: config.policy.maxValiditySec,
-      defaultKeyId,
-      clients: config.clients.map(({ id, keys, accounts }) => ({
-        clientId: id,
-        keyIds: keys,
-        accounts,
-      })),
-      keys: config.keys.map((key) => ({
-        keyId: key.id,
-        messageKinds: key.messageKinds,
-        ...keyRules(key),
-      })),
-      ...(config.policies.length === 0 ? {} : { documents: readWrittenPolicies(config, resolve) }),
-    },
+    policy: policySettings(config, resolve),
   };
 }
 
