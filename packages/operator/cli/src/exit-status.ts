@@ -11,11 +11,13 @@ export const EXIT_OK = 0;
 export const EXIT_FAILED = 1;
 /** Wrong use: an unknown option, a bad value, a file that cannot be read. */
 export const EXIT_USAGE = 2;
+/** A decision against what was asked: a denial, a case that differs, a policy that widens. */
+export const EXIT_REFUSED = 3;
 
 const BY_KIND: Readonly<Record<ErrorKind, number>> = {
   failed: EXIT_FAILED,
   malformed: EXIT_USAGE,
-  denied: 3,
+  denied: EXIT_REFUSED,
   unauthenticated: 4,
   conflict: 5,
   throttled: 6,

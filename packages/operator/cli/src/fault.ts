@@ -5,7 +5,12 @@
  * @module
  */
 
-import { type BoundaryError, ERROR_TABLE, isBoundaryError } from '@countersign/protocol';
+import {
+  type BoundaryError,
+  type DetailValue,
+  ERROR_TABLE,
+  isBoundaryError,
+} from '@countersign/protocol';
 import { EXIT_OK, EXIT_USAGE, exitStatusOf } from './exit-status.ts';
 import { SettingError } from './keyring/environment.ts';
 import { paint, say } from './terminal/paint.ts';
@@ -39,13 +44,24 @@ function tell(error: BoundaryError, { json = false }: FaultOptions): number {
   if (json)
     process.stdout.write(`${JSON.stringify({ ok: false, code, kind, message, details, next })}\n`);
   say(`${paint('red', 'x')} ${message} ${paint('dim', `(${code})`)}`);
-  for (const [name, value] of Object.entries(details)) {
-    say(
-      `  ${paint('dim', `${name}:`)} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    );
-  }
+  for (const [name, value] of Object.entries(details)) tellDetail(name, value);
   say(`  ${paint('dim', 'next:')} ${next}`);
   return exitStatusOf(kind);
+}
+
+/** A list has a line for each item, as problems of a file do. */
+function tellDetail(name: string, value: DetailValue): void {
+  const label = paint('dim', `${name}:`);
+  if (isList(value)) {
+    say(`  ${label}`);
+    for (const item of value) say(`    ${item}`);
+    return;
+  }
+  say(`  ${label} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+}
+
+function isList(value: DetailValue): value is readonly string[] {
+  return Array.isArray(value);
 }
 
 function tellSetting(error: SettingError): number {
