@@ -57,10 +57,14 @@ export function entryRows(entry: Json): Readonly<Record<string, string>> {
 /** One line for lists: index, time, client, decision, what was asked. */
 export function entryLine(index: number, entry: Json): string {
   const asked = asObject(entry.asked);
-  const calls = list(asked?.calls).map(callWords).join('; ');
-  const what = asked === undefined ? text(entry.type) : calls;
+  const what = asked === undefined ? text(entry.type) : callsInWords(entry);
   const parts = [text(entry.time), text(entry.client), decisionWords(entry), what];
   return [String(index).padStart(6), ...parts.map((part) => part ?? '-')].join('  ');
+}
+
+/** The calls of a request, in words. */
+export function callsInWords(entry: Json): string {
+  return list(asObject(entry.asked)?.calls).map(callWords).join('; ');
 }
 
 function askedWords(asked: Json): string {
