@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   log: async () => (await import('./commands/log.ts')).addLogCommand,
   freeze: async () => (await import('./commands/freeze.ts')).addFreezeCommand,
   freezes: async () => (await import('./commands/freeze.ts')).addFreezeCommand,
+  policy: async () => (await import('./commands/policy.ts')).addPolicyCommand,
   demo: async () => (await import('./commands/demo.ts')).addDemoCommand,
   verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,
 };

@@ -8,6 +8,7 @@ import { addFreezeCommand } from '../commands/freeze.ts';
 import { addKeyringCommand } from '../commands/keyring.ts';
 import { addKeysCommand } from '../commands/keys.ts';
 import { addLogCommand } from '../commands/log.ts';
+import { addPolicyCommand } from '../commands/policy.ts';
 import { addReloadCommand } from '../commands/reload.ts';
 import { addUpCommand } from '../commands/up.ts';
 import { addVerifyCommand } from '../commands/verify.ts';
@@ -33,6 +34,7 @@ for (const register of [
   addKeysCommand,
   addLogCommand,
   addFreezeCommand,
+  addPolicyCommand,
   addDemoCommand,
   addVerifyCommand,
 ]) {
