@@ -363,7 +363,7 @@ export const ERROR_TABLE = {
     503,
     true,
     'the clock is behind the newest entry of the log',
-    'set the clock of the server; until then nothing is signed',
+    'set the clock of the server; when it ran ahead before: countersign log reset-clock',
   ),
   ERR_CUSTODIAN_UNAVAILABLE: row(
     'unavailable',
