@@ -31,20 +31,8 @@ const MEMBERS = ['error', 'errorCode', 'requestId', 'retryable'];
  * @returns The code in its header.
  */
 export function codeIn(answer: Refused, profile: WithErrorCode = 'superset'): string {
-  return checked(answer, answer.headers['x-countersign-code'], profile);
-}
-
-/** The same for what never became a request: it is answered without that header. */
-export function codeInBody(answer: Refused): string {
-  return checked(answer, answer.json.code, 'superset');
-}
-
-function checked(
-  { status, headers, json }: Refused,
-  said: unknown,
-  profile: WithErrorCode,
-): string {
-  const code = String(said);
+  const { status, headers, json } = answer;
+  const code = String(headers['x-countersign-code']);
   if (!isErrorCode(code)) throw new Error(`no code of the table: ${status} ${code}`);
   const { retryable, next } = ERROR_TABLE[code];
   expect(status).toBe(profile === 'strict' ? ERROR_TABLE[code].status : supersetStatus(code));

@@ -33,7 +33,7 @@ import {
   transferRequest,
 } from '../wire/client/sign-request.ts';
 import { type Call, freshNonce } from '../wire/client/wire-client.ts';
-import { codeIn, codeInBody } from './code-in.ts';
+import { codeIn } from './code-in.ts';
 import { overcrowd, overload, pester } from './crowd.ts';
 import { codeOfCommand } from './failed-command.ts';
 import { FOREIGN_KEY_ID, MAX_CONNECTIONS, MAX_REQUESTS } from './guarded-boundary.ts';
@@ -88,7 +88,7 @@ function bridged(behaviour: Behaviour): Promise<string> {
 /** Code of the one response of a connection that was closed. */
 function codeOf(responses: readonly RawResponse[]): string {
   expect(responses).toHaveLength(1);
-  return responses.map(codeInBody).join();
+  return responses.map((response) => codeIn(response)).join();
 }
 
 /** Asks the ailing boundary for a signature. */
@@ -119,6 +119,8 @@ function thrownBy(run: () => unknown): string {
 
 const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   // the request as bytes
+  ERR_HTTP_MALFORMED: async () =>
+    codeOf(await exchangeRaw(servers.guarded.url, 'BREW /tea HTTP/1.1\r\nhost: x\r\n\r\n')),
   ERR_BODY_MALFORMED: () => sign('{"nonce":"0x1","nonce":"0x2"}'),
   ERR_BODY_TOO_LARGE: () => asking({ context: { reason: 'x'.repeat(LIMITS.bodyBytes) } }),
   ERR_BODY_ENCODING_UNSUPPORTED: () => sending({ 'content-encoding': 'zstd' }),
@@ -180,7 +182,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   },
   ERR_ADDRESS_RATE_LIMITED: async () => codeIn(await pester(servers.doomed.client)),
   ERR_CONNECTION_LIMIT: async () =>
-    codeInBody(await overcrowd(servers.guarded.client, MAX_CONNECTIONS)),
+    codeIn(await overcrowd(servers.guarded.client, MAX_CONNECTIONS)),
   ERR_OVERLOADED: async () => codeIn(await overload(servers.guarded.client, MAX_REQUESTS)),
   // parts that are not there
   async ERR_SIGNER_UNAVAILABLE() {

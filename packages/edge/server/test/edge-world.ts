@@ -144,7 +144,7 @@ export function createEdgeWorld(options: EdgeWorldOptions = {}): EdgeWorld {
       () => true,
     ),
     isStopping: () => false,
-    isStoreDown: () => false,
+    storeFault: () => undefined,
     beginRequest: () => limits.beginRequest(),
     ...options.deps,
   };

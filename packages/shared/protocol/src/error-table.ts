@@ -39,6 +39,13 @@ const row = (
 
 export const ERROR_TABLE = {
   // the request as bytes
+  ERR_HTTP_MALFORMED: row(
+    'malformed',
+    400,
+    false,
+    'what arrived is not a well-formed HTTP request',
+    'send HTTP/1.1 with a known method, well-formed headers and one length',
+  ),
   ERR_BODY_MALFORMED: row(
     'malformed',
     400,
