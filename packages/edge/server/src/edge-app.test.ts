@@ -89,9 +89,11 @@ describe('readiness', () => {
   });
 
   it('is missing when a shared store is down', async () => {
-    const world = createEdgeWorld({ deps: { isStoreDown: () => true } });
+    const world = createEdgeWorld({
+      deps: { storeFault: () => 'ERR_RATE_STORE_UNAVAILABLE' },
+    });
     const answer = await world.call({ path: '/health/ready', anonymous: true });
-    expect(answer.headers['x-countersign-code']).toBe('ERR_NONCE_STORE_UNAVAILABLE');
+    expect(answer.headers['x-countersign-code']).toBe('ERR_RATE_STORE_UNAVAILABLE');
   });
 
   it.each([
@@ -220,7 +222,7 @@ describe('requests under way', () => {
     const open = Promise.withResolvers<void>();
     const world = createEdgeWorld({ settings: { maxInFlight: 1 } });
     const slow = createEdgeWorld({
-      deps: { beginRequest: world.deps.beginRequest, isStoreDown: () => false },
+      deps: { beginRequest: world.deps.beginRequest, storeFault: () => undefined },
       signer: obliging,
     });
     const signer = slow.deps.signer;

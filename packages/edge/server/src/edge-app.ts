@@ -22,13 +22,14 @@ import { answerKeyring, type KeyringDeps } from './keyring/keyring-route.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { answerOperator, isOperatorRoute, type OperatorDeps } from './operator/operator-route.ts';
+import type { StoreFault } from './shared-stores.ts';
 
 export interface EdgeAppDeps extends KeyringDeps, OperatorDeps {
   readonly metrics: Metrics;
   /** Whether the server is draining. */
   readonly isStopping: () => boolean;
-  /** Whether a shared store that requests need is down. */
-  readonly isStoreDown: () => boolean;
+  /** The refusal requests meet because a shared store is down. */
+  readonly storeFault: () => StoreFault | undefined;
   /** Takes a place for a request. */
   readonly beginRequest: () => Admission;
   /** Takes a place for a request of an operator. */
@@ -135,7 +136,8 @@ async function ready(deps: EdgeAppDeps): Promise<Reply> {
   const { answer } = await deps.signer.ask({ op: 'status' });
   if (answer.outcome !== 'status') throw new BoundaryError('ERR_SIGNER_UNAVAILABLE');
   if (!answer.ready) throw new BoundaryError(answer.code ?? 'ERR_STORE_UNAVAILABLE');
-  if (deps.isStoreDown()) throw new BoundaryError('ERR_NONCE_STORE_UNAVAILABLE');
+  const storeFault = deps.storeFault();
+  if (storeFault !== undefined) throw new BoundaryError(storeFault);
   const { policyHash, hashBackend, logSize, keys } = answer;
   return jsonReply(200, { ready: true, policyHash, hashBackend, logSize, keys });
 }

@@ -169,7 +169,7 @@ class ListeningEdge implements EdgeServer {
       leakScanner: settings.leakScan === 'off' ? undefined : createLeakScanner(),
       bridge: this.#bridge,
       isStopping: () => this.#stopping,
-      isStoreDown: () => this.#stores.isDown(),
+      storeFault: () => this.#stores.fault(),
       beginRequest: () => this.#limits.beginRequest(),
       beginUrgent: () => this.#limits.beginUrgent(),
     });

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -16,10 +16,8 @@ function openLog(level: EventLevel = 'debug'): Written {
   const dir = mkdtempSync(join(tmpdir(), 'countersign-events-'));
   const file = join(dir, 'events');
   const descriptor = openSync(file, 'a');
-  onTestFinished(() => {
-    closeSync(descriptor);
-    rmSync(dir, { recursive: true });
-  });
+  // The descriptor stays open: a log goes on flushing until its process ends.
+  onTestFinished(() => rmSync(dir, { recursive: true }));
   const log = createEventLog(level, descriptor);
   return {
     log,

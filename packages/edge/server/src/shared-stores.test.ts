@@ -30,7 +30,7 @@ describe('without Redis', () => {
     const stores = open();
     expect(await stores.requestNonces.consume('a', 'n', NOW_MS)).toBe(true);
     expect(await stores.requestNonces.consume('a', 'n', NOW_MS)).toBe(false);
-    expect(stores.isDown()).toBe(false);
+    expect(stores.fault()).toBeUndefined();
   });
 
   it('request nonces outlive every timestamp that could come with them', async () => {
@@ -57,7 +57,7 @@ describe('with a Redis that is not there yet', () => {
     const redis = { url: await silentRedis(), noncePrefix: 'n:', ratePrefix: 'r:' };
     const rateLimit = { store: 'redis', windowMs: 1_000, maxRequests: 1 } as const;
     const stores = open({ redis, rateLimit, nonceStore: 'redis' });
-    expect(stores.isDown()).toBe(true);
+    expect(stores.fault()).toBe('ERR_NONCE_STORE_UNAVAILABLE');
     await expect(stores.requestNonces.consume('a', 'n', NOW_MS)).rejects.toMatchObject({
       code: 'ERR_NONCE_STORE_UNAVAILABLE',
     });
@@ -69,7 +69,10 @@ describe('with a Redis that is not there yet', () => {
   it('nonces that are not kept there work all the same', async () => {
     const redis = { url: await silentRedis(), noncePrefix: 'n:', ratePrefix: 'r:' };
     const stores = open({ redis });
+    expect(stores.fault()).toBeUndefined();
     expect(await stores.requestNonces.consume('a', 'n', NOW_MS)).toBe(true);
+    const rateLimit = { store: 'redis', windowMs: 1_000, maxRequests: 1 } as const;
+    expect(open({ redis, rateLimit }).fault()).toBe('ERR_RATE_STORE_UNAVAILABLE');
   });
 
   it('whose URL is none, nothing starts, and the URL is not told', () => {

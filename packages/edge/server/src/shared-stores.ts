@@ -20,12 +20,14 @@ export type StoreSettings = Pick<
   'nonceStore' | 'nonceTtlMs' | 'maxSkewMs' | 'rateLimit' | 'redis'
 >;
 
+export type StoreFault = 'ERR_NONCE_STORE_UNAVAILABLE' | 'ERR_RATE_STORE_UNAVAILABLE';
+
 export interface SharedStores {
   readonly requestNonces: RequestNonceStore;
   /** Absent when rate limits are off. */
   readonly rateLimiter: RateLimiter | undefined;
-  /** Whether a Redis in use is down; `false` without one. */
-  isDown(): boolean;
+  /** The refusal a request would meet because Redis is down; `undefined` when it would meet none. */
+  fault(): StoreFault | undefined;
   /** Whether these stores can go on under other settings without losing what they remember. */
   fits(settings: StoreSettings): boolean;
   close(): Promise<void>;
@@ -52,12 +54,18 @@ export function createSharedStores(
   return {
     requestNonces,
     rateLimiter,
-    isDown: () => redis !== undefined && !redis.ready,
+    fault: () => (redis === undefined || redis.ready ? undefined : faultWithoutRedis(settings)),
     fits: (other) => identityOf(other) === identity,
     async close() {
       await Promise.all([requestNonces.close(), rateLimiter?.close(), redis?.close()]);
     },
   };
+}
+
+/** What is asked first refuses first. */
+function faultWithoutRedis({ nonceStore: kind, rateLimit }: StoreSettings): StoreFault | undefined {
+  if (kind === 'redis') return 'ERR_NONCE_STORE_UNAVAILABLE';
+  return rateLimit?.store === 'redis' ? 'ERR_RATE_STORE_UNAVAILABLE' : undefined;
 }
 
 function nonceStore(

@@ -149,7 +149,7 @@ export function createEdgeWorld(options: EdgeWorldOptions = {}): EdgeWorld {
       () => true,
     ),
     isStopping: () => false,
-    isStoreDown: () => false,
+    storeFault: () => undefined,
     beginRequest: () => limits.beginRequest(),
     beginUrgent: () => limits.beginUrgent(),
     ...options.deps,

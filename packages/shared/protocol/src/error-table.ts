@@ -39,6 +39,13 @@ const row = (
 
 export const ERROR_TABLE = {
   // the request as bytes
+  ERR_HTTP_MALFORMED: row(
+    'malformed',
+    400,
+    false,
+    'what arrived is not a well-formed HTTP request',
+    'send HTTP/1.1 with a known method, well-formed headers and one length',
+  ),
   ERR_BODY_MALFORMED: row(
     'malformed',
     400,
@@ -405,7 +412,7 @@ export const ERROR_TABLE = {
     503,
     true,
     'the clock is behind the newest entry of the log',
-    'set the clock of the server; until then nothing is signed',
+    'set the clock of the server; when it ran ahead before: countersign log reset-clock',
   ),
   ERR_CUSTODIAN_UNAVAILABLE: row(
     'unavailable',

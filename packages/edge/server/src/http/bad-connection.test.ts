@@ -26,8 +26,8 @@ function faultOf(code: string): Error {
 
 describe('the answer', () => {
   const cases: readonly [string, Error, string, string][] = [
-    ['broken HTTP', faultOf('HPE_INVALID_METHOD'), '400 Bad Request', 'malformed request body'],
-    ['no code at all', new Error('x'), '400 Bad Request', 'malformed request body'],
+    ['broken HTTP', faultOf('HPE_INVALID_METHOD'), '400 Bad Request', 'malformed request'],
+    ['no code at all', new Error('x'), '400 Bad Request', 'malformed request'],
     [
       'headers too large',
       faultOf('HPE_HEADER_OVERFLOW'),
@@ -60,6 +60,7 @@ describe('the answer', () => {
       'content-type': 'application/json; charset=utf-8',
       'content-length': String(Buffer.byteLength(body)),
       connection: 'close',
+      'x-countersign-code': 'ERR_HTTP_MALFORMED',
     });
     expect(Object.keys(JSON.parse(body))).toContain('error');
   });

@@ -20,13 +20,14 @@ export function answerBadConnection(error: Error, socket: Duplex, profile: WireP
   }
   const known = isBoundaryError(error) ? error : new BoundaryError(codeOf(error));
   const requestId = randomUUID();
-  const { status, body } = toWireError(known, profile, requestId);
+  const { status, body, code } = toWireError(known, profile, requestId);
   const text = JSON.stringify(body);
   const headers = {
     ...SECURITY_HEADERS,
     'content-type': 'application/json; charset=utf-8',
     'content-length': String(Buffer.byteLength(text)),
     'x-request-id': requestId,
+    'x-countersign-code': code,
     connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
@@ -35,8 +36,8 @@ export function answerBadConnection(error: Error, socket: Duplex, profile: WireP
 
 function codeOf(
   error: Error,
-): 'ERR_HEADERS_TOO_LARGE' | 'ERR_REQUEST_TIMEOUT' | 'ERR_BODY_MALFORMED' {
+): 'ERR_HEADERS_TOO_LARGE' | 'ERR_REQUEST_TIMEOUT' | 'ERR_HTTP_MALFORMED' {
   const code = 'code' in error ? error.code : undefined;
   if (code === 'HPE_HEADER_OVERFLOW') return 'ERR_HEADERS_TOO_LARGE';
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'ERR_REQUEST_TIMEOUT' : 'ERR_BODY_MALFORMED';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'ERR_REQUEST_TIMEOUT' : 'ERR_HTTP_MALFORMED';
 }

@@ -87,6 +87,7 @@ const fault = (text: string): WireRow => ({ text, code: 'INTERNAL_ERROR' });
 const INTERNAL = fault('internal error');
 
 const WIRE_ROWS: Readonly<Partial<Record<ErrorCode, WireRow>>> = {
+  ERR_HTTP_MALFORMED: malformed('malformed request'),
   ERR_BODY_MALFORMED: malformed('malformed request body'),
   ERR_BODY_TOO_LARGE: malformed('request body too large'),
   ERR_BODY_ENCODING_UNSUPPORTED: malformed('unsupported body encoding'),

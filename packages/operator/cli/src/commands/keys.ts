@@ -47,6 +47,7 @@ import {
   passphraseFrom,
   passphraseOf,
 } from '../place.ts';
+import { examples } from '../terminal/examples.ts';
 import { paint, say } from '../terminal/paint.ts';
 
 interface KeyFlags extends PlaceFlags {
@@ -61,18 +62,23 @@ interface KeyFlags extends PlaceFlags {
 
 type Change = (keystore: Keystore) => Keystore;
 
-const EXAMPLE = `
-Examples:
-  $ countersign keys add trading --config countersign.yaml
-  $ countersign keys add old-bot --config countersign.yaml --from-env SESSION_PRIVATE_KEY
-  $ countersign keys rotate trading --config countersign.yaml && countersign reload --config countersign.yaml
-`;
+const CONFIG = '--config countersign.yaml';
+const EXAMPLES = {
+  add: `keys add old-bot ${CONFIG} --from-env SESSION_PRIVATE_KEY`,
+  import: `keys import ${CONFIG}`,
+  rotate: `keys rotate trading ${CONFIG} && countersign reload ${CONFIG}`,
+  restore: `keys restore trading@1 ${CONFIG}`,
+  passphrase: `keys passphrase ${CONFIG} --new-passphrase-file ./secrets/passphrase.next`,
+  remove: `keys remove trading@1 ${CONFIG} --yes`,
+  list: `keys list ${CONFIG}`,
+  'export-public': `keys export-public trading ${CONFIG}`,
+} as const;
 
 export function addKeysCommand(program: Command): void {
   const keys = program
     .command('keys')
     .description('make, import, list, rotate and remove session keys')
-    .addHelpText('after', EXAMPLE);
+    .addHelpText('after', examples(...Object.values(EXAMPLES)));
   writing(
     keys.command('add <id>').description('make a key, or import one from a variable or a file'),
   )
@@ -116,14 +122,18 @@ export function addKeysCommand(program: Command): void {
 function writing(command: Command): Command {
   return addPassphraseOption(addPlaceOptions(command))
     .option('--plain', 'make a new keystore without encryption; for development only')
-    .option('--json', 'print one JSON object on standard output');
+    .option('--json', 'print one JSON object on standard output')
+    .addHelpText('after', exampleOf(command));
+}
+
+function exampleOf(command: Command): string {
+  return examples(EXAMPLES[command.name() as keyof typeof EXAMPLES]);
 }
 
 function reading(command: Command): Command {
-  return addPassphraseOption(addPlaceOptions(command)).option(
-    '--json',
-    'print one JSON object on standard output',
-  );
+  return addPassphraseOption(addPlaceOptions(command))
+    .option('--json', 'print one JSON object on standard output')
+    .addHelpText('after', exampleOf(command));
 }
 
 function run<Id extends string | undefined>(

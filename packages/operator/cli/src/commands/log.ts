@@ -14,7 +14,9 @@ import { entryLine, entryRows, readEntry } from '../entry-words.ts';
 import { EXIT_FAILED } from '../exit-status.ts';
 import { ending } from '../fault.ts';
 import { addPlaceOptions, dataDirOf, type PlaceFlags } from '../place.ts';
+import { examples } from '../terminal/examples.ts';
 import { paint, say, twoColumns } from '../terminal/paint.ts';
+import { addClockCommand } from './log-clock.ts';
 
 interface LogFlags extends PlaceFlags {
   readonly json?: boolean;
@@ -27,19 +29,19 @@ interface LogFlags extends PlaceFlags {
 
 const POLL_MS = 250;
 
-const EXAMPLE = `
-Examples:
-  $ countersign log tail --config countersign.yaml --follow
-  $ countersign log show 12 --config countersign.yaml --receipt receipt.json
-  $ countersign log check --config countersign.yaml --from-size 100 --to-size 2000
-  $ countersign log export ./tiles --config countersign.yaml
-`;
+const EXAMPLES = {
+  tail: 'log tail --config countersign.yaml --follow',
+  show: 'log show 12 --config countersign.yaml --receipt receipt.json',
+  check: 'log check --config countersign.yaml --from-size 100 --to-size 2000',
+  export: 'log export ./tiles --config countersign.yaml',
+  key: 'log key --config countersign.yaml > log-key.pub',
+} as const;
 
 export function addLogCommand(program: Command): void {
   const log = program
     .command('log')
     .description('read, prove and check the log of decisions')
-    .addHelpText('after', EXAMPLE);
+    .addHelpText('after', examples(...Object.values(EXAMPLES)));
   reading(log.command('tail').description('the newest entries, one line each'))
     .option('--last <n>', 'how many', '20')
     .option('--follow', 'go on with entries as they come')
@@ -63,10 +65,14 @@ export function addLogCommand(program: Command): void {
   reading(log.command('key').description("print the log's public key")).action(
     run((flags) => key(flags)),
   );
+  addClockCommand(log);
 }
 
 function reading(command: Command): Command {
-  return addPlaceOptions(command).option('--json', 'print JSON on standard output');
+  const name = command.name() as keyof typeof EXAMPLES;
+  return addPlaceOptions(command)
+    .option('--json', 'print JSON on standard output')
+    .addHelpText('after', examples(EXAMPLES[name]));
 }
 
 function run(
@@ -116,10 +122,22 @@ function show(flags: LogFlags, text: string): undefined {
   if (flags.json === true) process.stdout.write(`${JSON.stringify({ index, ...document })}\n`);
   else say(twoColumns(entryRows(document)));
   if (flags.receipt !== undefined) {
-    writeFileSync(flags.receipt, formatReceipt({ entry, proof }));
+    writeReceipt(flags.receipt, formatReceipt({ entry, proof }));
     say(`receipt written to ${flags.receipt}`);
   }
   reader.close();
+}
+
+function writeReceipt(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    throw new BoundaryError('ERR_CONFIG_INVALID', {
+      details: { field: '--receipt', reason, expected: 'a file that can be written' },
+      cause,
+    });
+  }
 }
 
 function check(flags: LogFlags & { fromSize?: string; toSize?: string }): number {
@@ -168,7 +186,9 @@ function exportLog(flags: LogFlags, dir: string): undefined {
 }
 
 function key(flags: LogFlags): undefined {
-  process.stdout.write(`${open(flags).verifierKey()}\n`);
+  const verifierKey = open(flags).verifierKey();
+  const text = flags.json === true ? JSON.stringify({ ok: true, verifierKey }) : verifierKey;
+  process.stdout.write(`${text}\n`);
 }
 
 function open(flags: LogFlags): LedgerReader {

@@ -17,6 +17,7 @@ import { say } from '../terminal/paint.ts';
 interface ReloadFlags {
   readonly config?: string;
   readonly dataDir?: string;
+  readonly json?: boolean;
 }
 
 const EXAMPLE = `
@@ -33,9 +34,10 @@ export function addReloadCommand(program: Command): void {
     .description('make a running server read its settings again')
     .option('--config <file>', 'the configuration it was started with')
     .option('--data-dir <dir>', 'or its data directory')
+    .option('--json', 'print one JSON object on standard output')
     .addHelpText('after', EXAMPLE)
     .action(async (flags: ReloadFlags) => {
-      process.exitCode = await ending({}, () => reload(flags));
+      process.exitCode = await ending(flags, () => reload(flags));
     });
 }
 
@@ -47,6 +49,7 @@ function reload(flags: ReloadFlags): undefined {
   } catch (cause) {
     throw notRunning(dataDir, cause);
   }
+  if (flags.json === true) process.stdout.write(`${JSON.stringify({ ok: true, pid })}\n`);
   say(`told process ${pid} to read its settings again`);
 }
 

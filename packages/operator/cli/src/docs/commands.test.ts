@@ -85,6 +85,21 @@ describe('documents', () => {
   });
 });
 
+describe('every command', () => {
+  /** Their standard output is the event log, JSON lines, with or without a flag. */
+  const SERVING = ['keyring', 'up'];
+
+  it.each([...COMMANDS])('%s: has help with an example, and --json', (name, command) => {
+    const printed: string[] = [];
+    command.configureOutput({ writeOut: (text) => void printed.push(text) });
+    command.outputHelp();
+    const help = printed.join('');
+    expect(help).toContain(`countersign ${name}`);
+    expect(help).toMatch(/Examples?:\n {2}\$ /);
+    if (!SERVING.includes(name)) expect(help).toContain('--json');
+  });
+});
+
 describe('README.md', () => {
   const table = /## Commands\n\n([\s\S]*?)\n\n([\s\S]*?)\n## /.exec(page('README.md'));
 
