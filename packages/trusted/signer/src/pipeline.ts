@@ -43,6 +43,7 @@ import {
 import type { KeyRing } from './key-ring.ts';
 import { type ForwardedRequest, type RequestCheck, requirePath } from './request-check.ts';
 import { slotOf, spendableUntilMs } from './spend-slot.ts';
+import { createTurns, type Turns } from './turns.ts';
 import type { WrittenPolicies } from './written-policies.ts';
 
 /** Places where a crash must lose no promise; tests stop the process at each. */
@@ -106,6 +107,7 @@ class PipelineRun {
   readonly #deps: PipelineDeps;
   readonly #commits: GroupCommit;
   readonly #tickets: BridgeTickets;
+  readonly #turns: Turns = createTurns();
 
   constructor(
     deps: PipelineDeps,
@@ -129,6 +131,8 @@ class PipelineRun {
       const keepUntilMs = config.check.check(question.request, body, nowMs);
       const judgement = this.#judge(config, question, body, nowMs);
       this.#step('judged');
+      // Whatever arrives while others are signed reaches the disk together.
+      await this.#turns.idle();
       const committed = await this.#commit(
         config,
         question.request,
@@ -139,6 +143,7 @@ class PipelineRun {
       );
       this.#step('committed');
       this.#hear(config, question, body, afterCommit(judgement, committed.outcome));
+      if (committed.fresh) await this.#turns.next();
       return this.#answer(config, question, judgement, committed, nowMs);
     } catch (error) {
       return refused(question.id, error);
@@ -226,8 +231,10 @@ class PipelineRun {
     const receipt = receiptId(committed);
     const judgement = afterCommit(judged, committed.outcome);
     if (judgement.outcome === 'deny') return refusal(question.id, judgement, receipt);
-    const { requestId } = question.request;
+    const { requestId, clientId } = question.request;
     try {
+      // A freeze may have come while others had their turn.
+      requireThawed(this.#deps.ledger, scopesOf(judgement, clientId));
       if (judgement.key.bridge)
         return this.#askBridge(config, question, judgement, committed, nowMs);
       const signature = this.#signHere(config.keys, judgement);
