@@ -31,6 +31,8 @@ const APPROVAL = { required: 1, approvers: ['ann', 'bob'], expires_in_seconds: 6
 const FAITHFUL = { profile: 'faithful' } as const;
 const NO_AMOUNTS = when('target', 'eq', TOKEN_HEX);
 
+const bodyItem = (value: string) => when('items', 'eq', value, 'action_request_body');
+
 /** Denies what the condition says. */
 const never = (...conditions: PolicyRule['conditions']): PolicyRule =>
   rule({ name: 'never', method: '*', action: 'DENY', conditions });
@@ -249,6 +251,16 @@ describe('lists', () => {
     ['no item of a denying rule', [all(), never(friend)], 0, 'allow'],
   ] as const)('%s', (_name, rules, count, expected) => {
     expect(short(decide(rules, simulated(count)))).toBe(expected);
+  });
+
+  it.each([
+    ['an allowing rule', [rule({ method: '*', conditions: [bodyItem('x')] })], 'pay'],
+    ['a denying rule', [all(), never(bodyItem('x'))], 'never'],
+    ['a denying rule that another item matches', [all(), never(bodyItem('y'))], 'never'],
+  ] as const)('with an item that cannot be read are an error in %s', (_name, rules, name) => {
+    const body = { items: ['y', {}] };
+    const intent = intentOf({ kind: 'action_request_body', body }, { method: 'transfer' });
+    expect(short(decide(rules, intent))).toBe(`ERR_POLICY_EVALUATION_FAILED ${name}`);
   });
 
   it('without a simulation is an error', () => {

@@ -18,6 +18,7 @@ import {
   OTHER_TOKEN,
   ROUTER,
   STRANGER,
+  SWAP,
   TOKEN,
   TRANSFER,
 } from '../fixtures/shop.ts';
@@ -232,6 +233,29 @@ describe('conditions of a limit', () => {
     expect(short(decide([toFriend], calls(transfer(60n), transfer(41n))))).toMatch(
       /LIMIT_EXCEEDED/,
     );
+  });
+
+  it('hold for a call when they hold for any of its effects', () => {
+    const effects = [FRIEND, STRANGER].map((recipient) => ({
+      kind: 'transfer' as const,
+      token: TOKEN,
+      recipient,
+      amount: 60n,
+    }));
+    const reader: CallReader = {
+      read: () => ({ kind: 'decoded', functionName: 'split', parameters: new Map(), effects }),
+      functionsNamed: () => [],
+    };
+    const compiled = policy([ALL], { limits: [toFriend] }, { reader });
+    expect(short(evaluatePolicy(compiled, calls(transfer(1n))))).toMatch(
+      /LIMIT_EXCEEDED cap 0 120/,
+    );
+  });
+
+  it('in doubt deny', () => {
+    const counted = counting({ conditions: [when('effect.recipient', 'eq', FRIEND_HEX)] });
+    const unknown = calls({ to: ROUTER, selector: SWAP, calldata: [] });
+    expect(short(decide([counted], unknown))).toBe('ERR_POLICY_EVALUATION_FAILED cap 0');
   });
 
   it.each(['strict', 'faithful'] as const)('that cannot be evaluated deny, %s', (profile) => {
