@@ -19,6 +19,7 @@ import type { Behaviour } from '@countersign/testing-dfns-bridge';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshRequest, send } from '../crash/exchange.ts';
 import { beAPatientFile } from '../crash/patience.ts';
+import { freeze } from '../freeze/operator.ts';
 import {
   exchangeRaw,
   openRaw,
@@ -38,7 +39,9 @@ import { overcrowd, overload, pester } from './crowd.ts';
 import { codeOfCommand } from './failed-command.ts';
 import { FOREIGN_KEY_ID, MAX_CONNECTIONS, MAX_REQUESTS } from './guarded-boundary.ts';
 import { openlyReadableKeystore, sealedKeystore, unreadableKeystore } from './poor-keystore.ts';
+import { policyWithoutRules } from './poor-policy.ts';
 import { answerWithoutSigner, codeOfNoise, codeOfTakenPort, lastAnswer } from './process-faults.ts';
+import { CAREFUL_ACCOUNT, ENEMY } from './ruled-boundary.ts';
 import { PLAIN_KEY_ID, type Servers, startServers } from './servers.ts';
 import {
   codeOfStart,
@@ -78,6 +81,19 @@ const paying = (changes: Parameters<typeof transferCall>[0]): Promise<string> =>
   asking({ calls: [transferCall(changes)] });
 const sending = (headers: NonNullable<Call['headers']>): Promise<string> =>
   sign(transferRequest(), { headers });
+
+/** Asks the boundary whose key has a written policy. */
+async function ruled(changes: Partial<SignRequest>): Promise<string> {
+  return codeIn(await servers.ruled.client.sign(transferRequest({ keyId: 'ruled', ...changes })));
+}
+
+/** Pays so many recipients at once that their buckets do not fit into one entry. */
+function payMany(recipients: number): Promise<string> {
+  const calls = Array.from({ length: recipients }, (_, i) =>
+    transferCall({ calldata: [`0x${(i + 1).toString(16)}`, '0x1', '0x0'] }),
+  );
+  return ruled({ calls });
+}
 
 /** Asks for what is allowed, while the bridge misbehaves. */
 function bridged(behaviour: Behaviour): Promise<string> {
@@ -171,6 +187,17 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
     codeIn(await servers.rationed.client.sign(transferRequest({ keyId: 'unheard-of' }))),
   ERR_POLICY_ACCOUNT_DENIED: () => asking({ accountAddress: '0xbad' }),
   ERR_POLICY_MESSAGE_KIND_DENIED: () => asking({ messageKind: 'outside-v2' }),
+  ERR_POLICY_RULE_DENIED: () =>
+    ruled({ calls: [transferCall({ calldata: [ENEMY, '0x1', '0x0'] })] }),
+  ERR_POLICY_NO_RULE: () => ruled({ calls: [transferCall({ contractAddress: '0x2' })] }),
+  ERR_POLICY_EVALUATION_FAILED: () => ruled({ calls: [transferCall({ calldata: [ENEMY] })] }),
+  ERR_POLICY_CHARGES_TOO_MANY: () => payMany(40),
+  ERR_POLICY_APPROVAL_REQUIRED: () => ruled({ accountAddress: CAREFUL_ACCOUNT }),
+  async ERR_FROZEN() {
+    const { url, operator } = servers.ruled;
+    expect((await freeze(url, operator, 'account:0xf0')).status).toBe(200);
+    return ruled({ accountAddress: '0xf0' });
+  },
   ERR_POLICY_CUSTODIAN_DENIED: () => bridged('denied'),
   ERR_LEAK_INBOUND: () => asking({ context: { reason: 'STARKNET_PRIVATE_KEY' } }),
   // how much, how fast
@@ -212,6 +239,7 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   ERR_LEAK_OUTBOUND: async () => codeIn(await servers.rationed.client.sign(transferRequest())),
   ERR_FRAME_MALFORMED: codeOfNoise,
   // the operator's side
+  ERR_POLICY_DOCUMENT_INVALID: () => codeOfCommand(['policy', 'check', policyWithoutRules()]),
   ERR_CONFIG_INVALID: () => codeOfCommand(['config', 'check', 'no-such-file.yaml']),
   ERR_LISTEN_FAILED: () => codeOfTakenPort(servers.guarded.port),
   ERR_KEY_INVALID: () =>

@@ -20,9 +20,12 @@ import { startOneClient } from '../wire/client/test-keyring.ts';
 import { createTlsFiles } from '../wire/client/tls-files.ts';
 import { type ClientTls, createWireClient, type WireClient } from '../wire/client/wire-client.ts';
 import { type GuardedBoundary, startGuardedBoundary } from './guarded-boundary.ts';
+import { type RuledBoundary, startRuledBoundary } from './ruled-boundary.ts';
 
 export interface Servers {
   readonly guarded: GuardedBoundary;
+  /** Its key has a written policy. */
+  readonly ruled: RuledBoundary;
   /** One request per account and key; a key whose name is that of a secret is the default. */
   readonly rationed: Server;
   /** Demands client certificates, in profile strict. */
@@ -72,9 +75,10 @@ const NEVER = { firstMs: DAY_MS, longestMs: DAY_MS };
 export async function startServers(): Promise<Servers> {
   const redis = await startRefusingRedis();
   const toRedis = { KEYRING_REDIS_URL: `redis://127.0.0.1:${redis.port}/0` };
-  const [guarded, rationed, mutual, withoutNonces, withoutRates, ailing, doomed] =
+  const [guarded, ruled, rationed, mutual, withoutNonces, withoutRates, ailing, doomed] =
     await Promise.all([
       startGuardedBoundary(),
+      startRuledBoundary(),
       startOneClient({ env: rationedEnv() }),
       startMutual(),
       startOneClient({ env: { ...toRedis, KEYRING_REPLAY_STORE: 'redis' } }),
@@ -82,7 +86,7 @@ export async function startServers(): Promise<Servers> {
       startAiling(),
       startDoomed(),
     ]);
-  const servers = { guarded, rationed, mutual, withoutNonces, withoutRates, ailing, doomed };
+  const servers = { guarded, ruled, rationed, mutual, withoutNonces, withoutRates, ailing, doomed };
   return {
     ...servers,
     async stop() {
