@@ -120,7 +120,7 @@ describe('an explanation in words', () => {
       "denied by pay, call 0: a condition of the policy could not be evaluated, and an error denies: parameter \`amount\`: the calldata ends where u256 was expected
       policy "vault", profile strict, method starknet_signSessionTransaction
         call 0: transfer on 0x70c3, undecodable: parameter \`amount\`: the calldata ends where u256 was expected
-          its token has a limit, and it cannot be read: parameter \`amount\`: the calldata ends where u256 was expected
+          a token it may move has a limit, and nobody can tell how much: parameter \`amount\`: the calldata ends where u256 was expected
           rule "pay" (ALLOW) cannot be evaluated
             starknet_call.target eq 0x70c3: holds, found 0x70c3
             starknet_call.function_name eq transfer: holds, found "transfer"

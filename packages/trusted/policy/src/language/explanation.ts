@@ -35,7 +35,7 @@ export interface ExplainedUnit {
   readonly what: string;
   /** Rules about the method, in the order of the document. */
   readonly rules: readonly ExplainedRule[];
-  /** Why nobody can tell what it takes from a token with an amount limit; it is denied then. */
+  /** Why nobody can tell what it takes of a token with an amount limit; it is denied then. */
   readonly unread?: string;
 }
 

@@ -7,7 +7,8 @@
  * @module
  */
 
-import { type ErrorDetails, toHex } from '@countersign/protocol';
+import type { ErrorDetails } from '@countersign/protocol';
+import { toldEffects, untoldReason } from '../starknet/told-effects.ts';
 import { ERROR, TRUE } from './comparison.ts';
 import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { type CompiledCondition, type Frame, judgeCondition, seenValue } from './condition.ts';
@@ -77,7 +78,8 @@ function judgeRule(
 }
 
 /**
- * Why a call to a token with an amount limit cannot be read: it must be readable, or the limit is none.
+ * Why nobody can tell what a call takes from a token with an amount limit: it must be told, or the limit
+ * is none.
  *
  * @returns `undefined` for a call that can be read, or need not be.
  */
@@ -85,13 +87,15 @@ export function unreadReason(
   { governedTokens }: CompiledPolicy,
   { unit }: Frame,
 ): string | undefined {
-  if (unit.call === undefined) return undefined;
-  if (governedTokens !== 'any' && !governedTokens.has(unit.call.to)) return undefined;
+  const { call } = unit;
+  if (call === undefined) return undefined;
+  if (governedTokens !== 'any' && governedTokens.size === 0) return undefined;
   const reading = unit.reading();
-  if (reading?.kind === 'decoded') return undefined;
-  return reading?.kind === 'undecodable'
-    ? reading.reason
-    : `no ABI knows selector ${toHex(unit.call.selector)} of this contract`;
+  if (toldEffects(reading) !== undefined) return undefined;
+  // The calls it carries may go to any token.
+  const carriesCalls = reading?.kind === 'undecodable' && reading.carriesCalls === true;
+  const isGoverned = governedTokens === 'any' || governedTokens.has(call.to);
+  return isGoverned || carriesCalls ? untoldReason(call, reading) : undefined;
 }
 
 function undecodable({ unit }: Frame, reason: string): PolicyDenial {

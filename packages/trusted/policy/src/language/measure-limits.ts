@@ -6,6 +6,7 @@
 
 import { type LimitGroup, toHex } from '@countersign/protocol';
 import type { TokenEffect } from '../starknet/call-reading.ts';
+import { toldEffects } from '../starknet/told-effects.ts';
 import { UNLIMITED_AMOUNT } from './amounts.ts';
 import { ERROR, TRUE } from './comparison.ts';
 import type { CompiledLimit, CompiledPolicy, CompiledRule } from './compiled-policy.ts';
@@ -144,8 +145,7 @@ function add(
 }
 
 function effectsOf(unit: PolicyUnit): readonly TokenEffect[] {
-  const reading = unit.call === undefined ? undefined : unit.reading();
-  return reading?.kind === 'decoded' ? reading.effects : [];
+  return toldEffects(unit.reading()) ?? [];
 }
 
 function groupOf(

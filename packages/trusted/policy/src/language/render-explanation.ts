@@ -59,7 +59,7 @@ function unitLines({ what, rules, unread }: ExplainedUnit): readonly string[] {
   const limited =
     unread === undefined
       ? []
-      : [`its token has a limit, and it cannot be read: ${plainText(unread)}`];
+      : [`a token it may move has a limit, and nobody can tell how much: ${plainText(unread)}`];
   return [what, ...[...none, ...limited, ...rules.flatMap(ruleLines)].map(indent)];
 }
 

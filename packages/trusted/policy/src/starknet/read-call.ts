@@ -20,6 +20,7 @@ import { carriedCalls } from './carried-calls.ts';
 import { agreedParameters } from './decoded-value.ts';
 import { type Fit, fitLayouts, type KnownFunction, layoutsLike } from './known-function.ts';
 import { type EffectRule, effectsOf } from './token-effects.ts';
+import { toldEffects } from './told-effects.ts';
 
 /** What is known of functions, by selector. */
 export interface FunctionTables {
@@ -119,10 +120,8 @@ function effectsOfCarried(
   }
   return join(
     carriedCalls(path, parameters).map((call, index): Effects => {
-      const reading = readPlaced(tables, { ...call, carriers });
-      if (reading.kind === 'decoded' && reading.effectsUnknown !== true) {
-        return { ok: true, effects: reading.effects };
-      }
+      const effects = toldEffects(readPlaced(tables, { ...call, carriers }));
+      if (effects !== undefined) return { ok: true, effects };
       return { ok: false, reason: `what call ${index} that it carries gives away cannot be told` };
     }),
   );

@@ -3,14 +3,15 @@
  *
  * A field of a function that is not the one called is inapplicable. What belongs to the call and
  * cannot be read, because the calldata does not fit or no ABI knows the function on this contract, is
- * an error. `effect.*` are lists, one item per token effect of the call; of a function nobody knows they
- * are in doubt, since it may move anything.
+ * an error. `effect.*` are lists, one item per token effect of the call; of a function that no ABI knows,
+ * or only the contract's own, they are in doubt, since it may move anything.
  *
  * @module
  */
 
-import { type PolicyCondition, toHex } from '@countersign/protocol';
+import type { PolicyCondition } from '@countersign/protocol';
 import type { CallReading, TokenEffect } from '../../starknet/call-reading.ts';
+import { toldEffects, untoldReason } from '../../starknet/told-effects.ts';
 import { UNLIMITED_AMOUNT } from '../amounts.ts';
 import type { CompileContext, CompiledField, FieldSource, ScalarKind } from '../field-source.ts';
 import { doubtful, type FieldValue, inapplicable, unreadable } from '../field-value.ts';
@@ -90,8 +91,9 @@ function callField(
 function effectField(kind: ScalarKind, read: (effect: TokenEffect) => FieldValue): CompiledField {
   return callField(kind, (call, reading) => {
     const known = reading();
-    if (known?.kind === 'decoded') return { kind: 'list', items: known.effects.map(read) };
-    if (known?.kind === 'undecodable') return unreadable(known.reason);
-    return doubtful(`no ABI says what selector ${toHex(call.selector)} of this contract does`);
+    const effects = toldEffects(known);
+    if (effects !== undefined) return { kind: 'list', items: effects.map(read) };
+    const reason = untoldReason(call, known);
+    return known?.kind === 'undecodable' ? unreadable(reason) : doubtful(reason);
   });
 }
