@@ -51,9 +51,12 @@ function expectNoTraces(text: string): void {
   for (const place of [tmpdir(), process.cwd()]) expect(text).not.toContain(place);
 }
 
+/** Denials whose code does not begin like those of a policy. */
+const OTHER_DENIALS: readonly ErrorCode[] = ['ERR_LEAK_INBOUND', 'ERR_FROZEN'];
+
 /** The older contract knows 401 for a replay and 422 for whatever a policy denies. */
 function supersetStatus(code: ErrorCode): number {
   if (code === 'ERR_REQUEST_NONCE_USED') return 401;
-  const isDenied = code.startsWith('ERR_POLICY_') || code === 'ERR_LEAK_INBOUND';
+  const isDenied = code.startsWith('ERR_POLICY_') || OTHER_DENIALS.includes(code);
   return isDenied ? 422 : ERROR_TABLE[code].status;
 }

@@ -5,6 +5,7 @@
  */
 
 import type { Command } from 'commander';
+import { tellCaps, tellFreeze } from '../demo/caps-chapters.ts';
 import {
   type Memory,
   tellAllowed,
@@ -66,6 +67,8 @@ async function tell(story: Story, world: World): Promise<void> {
   await tellHijacked(story, world, memory);
   await tellCrash(story, world, memory);
   await tellProof(story, world, memory);
+  await tellCaps(story, world);
+  await tellFreeze(story, world);
 }
 
 function print(story: Story): void {

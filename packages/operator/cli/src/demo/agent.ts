@@ -31,6 +31,17 @@ export interface SignedRequest {
   readonly body: string;
 }
 
+/** Signs a request of an operator, who authenticates in the same way under another name. */
+export function operatorRequest(
+  operator: AgentOptions,
+  target: string,
+  body: string,
+): SignedRequest {
+  const request = signRequest(operator, target, body);
+  const { 'x-keyring-client-id': operatorId = '', ...headers } = request.headers;
+  return { ...request, headers: { ...headers, 'x-countersign-operator': operatorId } };
+}
+
 export const SIGN_TARGET = '/v1/sign/session-transaction';
 
 const UNANSWERED: Answer = { status: 0, body: {}, text: '', code: undefined, receipt: undefined };

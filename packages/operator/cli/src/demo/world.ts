@@ -5,7 +5,7 @@
  * @module
  */
 
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -28,17 +28,23 @@ export const CAST = {
   token: '0x49d36570d4e46f48e99674bd3fcc84644ddd6b96f7c741b1562b82f9e004dc7',
   landlord: '0x1a4d10bd',
   thief: '0x7411ef',
+  shop: '0x5409',
   chain: '0x534e5f5345504f4c4941',
 } as const;
 
 /** Most one call, or one request, may move: one token of 18 decimals. */
 export const CAP = 10n ** 18n;
 
+/** The person who is asked. Her key never leaves this process. */
+const ALICE = makePerson();
+
 export interface World {
   readonly dir: string;
   readonly url: string;
   readonly publicKey: bigint;
   readonly agent: AgentOptions;
+  /** May freeze, and nothing else. */
+  readonly operator: AgentOptions;
   readonly supervisor: Supervisor;
   /** The log's public key. */
   readonly logKey: string;
@@ -52,7 +58,8 @@ export async function createWorld(onWarning: (text: string) => void): Promise<Wo
   const dir = mkdtempSync(path.join(tmpdir(), 'countersign-demo-'));
   const dataDir = path.join(dir, 'data');
   const secret = randomBytes(24).toString('hex');
-  const publicKey = prepareFiles(dir, dataDir, secret);
+  const operatorSecret = randomBytes(24).toString('hex');
+  const publicKey = prepareFiles(dir, dataDir, { agent: secret, operator: operatorSecret });
   const configFile = path.join(dir, 'countersign.yaml');
   writeFileSync(configFile, configuration());
   const context = { baseDir: dir, env: {} };
@@ -71,23 +78,35 @@ export async function createWorld(onWarning: (text: string) => void): Promise<Wo
   try {
     const { address = '' } = await supervisor.ready;
     const agent = { url: address, clientId: 'rent-bot', secret: new Secret(secret) };
+    const operator = { url: address, clientId: 'on-call', secret: new Secret(operatorSecret) };
     const logKey = readFileSync(path.join(dataDir, 'log-key.pub'), 'utf8').trim();
-    return { dir, dataDir, url: address, publicKey, agent, supervisor, logKey, end };
+    return { dir, dataDir, url: address, publicKey, agent, operator, supervisor, logKey, end };
   } catch (error) {
     await end();
     throw error;
   }
 }
 
-function prepareFiles(dir: string, dataDir: string, secret: string): bigint {
+/** @returns The public key of the first key. */
+function prepareFiles(
+  dir: string,
+  dataDir: string,
+  secrets: { readonly agent: string; readonly operator: string },
+): bigint {
   mkdirSync(dataDir, { mode: 0o700 });
   const passphrase = randomBytes(24).toString('hex');
-  writeFileSync(path.join(dir, 'agent.secret'), secret, { mode: 0o600 });
+  writeFileSync(path.join(dir, 'agent.secret'), secrets.agent, { mode: 0o600 });
+  writeFileSync(path.join(dir, 'operator.secret'), secrets.operator, { mode: 0o600 });
+  writeFileSync(path.join(dir, 'shopping.yaml'), shoppingPolicy());
   writeFileSync(path.join(dir, 'passphrase'), passphrase, { mode: 0o600 });
   const file = path.join(dataDir, KEYSTORE_FILE_NAME);
   const empty = createKeystore({ path: file, passphrase: new Secret(passphrase) });
-  const keystore = saveKeystore(addKey(empty, { keyId: 'rent', messageKinds: ['invoke-v2'] }));
-  return keystore.entries()[0]?.publicKey ?? 0n;
+  const keystore = ['rent', 'shopping'].reduce(
+    (all, keyId) => addKey(all, { keyId, messageKinds: ['invoke-v2'] }),
+    empty,
+  );
+  const entries = saveKeystore(keystore).entries();
+  return entries.find(({ keyId }) => keyId === 'rent')?.publicKey ?? 0n;
 }
 
 function configuration(): string {
@@ -103,7 +122,7 @@ policy:
 clients:
   - id: rent-bot
     secrets: [{ file: ./agent.secret }]
-    keys: [rent]
+    keys: [rent, shopping]
     accounts: ["${CAST.account}"]
 keys:
   - id: rent
@@ -111,7 +130,53 @@ keys:
     recipients: ["${CAST.landlord}"]
     caps:
       - { token: "${CAST.token}", maxPerCall: "${CAP}", maxPerRequest: "${CAP}" }
+  - id: shopping
+    policy: shopping
+policies:
+  - id: shopping
+    file: ./shopping.yaml
+approvers:
+  - id: alice
+    kind: ed25519
+    publicKey: "${ALICE.publicKey}"
+freeze:
+  operators:
+    - id: on-call
+      secrets: [{ file: ./operator.secret }]
+  unfreeze: { required: 1, approvers: [alice] }
 `;
+}
+
+/** The shop may be paid, together never more than one token an hour. */
+function shoppingPolicy(): string {
+  return `version: "1.0"
+name: shopping
+rules:
+  - name: pay the shop
+    method: starknet_signSessionTransaction
+    action: ALLOW
+    conditions:
+      - field_source: starknet_call
+        field: target
+        operator: eq
+        value: "${CAST.token}"
+      - field_source: starknet_call
+        field: transfer.recipient
+        operator: eq
+        value: "${CAST.shop}"
+limits:
+  - name: hourly
+    metric: amount
+    token: "${CAST.token}"
+    per: window
+    window: { type: sliding, seconds: 3600 }
+    max: "${CAP}"
+`;
+}
+
+function makePerson(): { readonly publicKey: string } {
+  const { publicKey } = generateKeyPairSync('ed25519');
+  return { publicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64') };
 }
 
 /** What the agent wants: pay the landlord. */
