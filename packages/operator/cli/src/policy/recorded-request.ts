@@ -31,7 +31,7 @@ export interface RecordedRequest {
   readonly keyId: string | undefined;
   /** With the kind that was signed; of a denial without one. */
   readonly message: Omit<SessionMessage, 'kind'> & { readonly kind: MessageKind | undefined };
-  readonly then: Decided;
+  readonly decided: Decided;
   /** What was asked, for people. */
   readonly asked: string;
 }
@@ -68,11 +68,11 @@ export function readRecorded(bytes: Uint8Array): RecordedEntry {
   if (entry.type === 'clock-reset') return clockReset(entry);
   if (entry.type === 'settle') return settled(entry);
   if (entry.type !== 'decision') return { kind: 'other' };
-  const then = decidedOf(entry);
-  if (then === undefined) return { kind: 'not by a policy' };
+  const decided = decidedOf(entry);
+  if (decided === undefined) return { kind: 'not by a policy' };
   const asked = asObject(entry.asked);
   if (asked === undefined) return { kind: 'not by a policy' };
-  return requestOf(entry, asked, then) ?? { kind: 'digest only' };
+  return requestOf(entry, asked, decided) ?? { kind: 'digest only' };
 }
 
 function decidedOf({ outcome, code, rule }: Json): Decided | undefined {
@@ -87,7 +87,7 @@ function decidedOf({ outcome, code, rule }: Json): Decided | undefined {
   };
 }
 
-function requestOf(entry: Json, asked: Json, then: Decided): RecordedRequest | undefined {
+function requestOf(entry: Json, asked: Json, decided: Decided): RecordedRequest | undefined {
   const timeMs = Date.parse(String(entry.time));
   const calls = callsOf(asked.calls);
   const felts = [asked.account, asked.chain, asked.accountNonce].map(felt);
@@ -119,7 +119,7 @@ function requestOf(entry: Json, asked: Json, then: Decided): RecordedRequest | u
       validUntilSec,
       calls,
     },
-    then,
+    decided,
     asked: callsInWords(entry),
   };
 }

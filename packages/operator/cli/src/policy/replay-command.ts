@@ -125,10 +125,10 @@ function tellChanges(effect: 'widens' | 'narrows', changes: readonly ReplayChang
     table(
       changes
         .slice(0, MOST_SHOWN)
-        .map(({ index, asked, then, now }) => [
+        .map(({ index, asked, was, is }) => [
           `entry ${index}`,
           asked,
-          `${decidedWords(then)} → ${decidedWords(now)}`,
+          `${decidedWords(was)} → ${decidedWords(is)}`,
         ]),
     ),
   );

@@ -32,8 +32,10 @@ export interface ReplayChange {
   readonly client: string;
   readonly key: string;
   readonly asked: string;
-  readonly then: Decided;
-  readonly now: Decided;
+  /** As the log has it. */
+  readonly was: Decided;
+  /** As the policy would have decided. */
+  readonly is: Decided;
 }
 
 /** Entries that were not compared, and why. */
@@ -157,22 +159,22 @@ class Replay {
       this.#skipped.otherKey += 1;
       return;
     }
-    const now = this.#decide(request, key);
+    const is = this.#decide(request, key);
     if (index < from) {
       this.#skipped.earlier += 1;
       return;
     }
     this.#compared += 1;
     if (request.keyId === undefined) this.#assumed += 1;
-    this.#note(index, request, key, now);
+    this.#note(index, request, key, is);
   }
 
-  #note(index: number, request: RecordedRequest, key: string, now: Decided): void {
-    const { then, timeMs, clientId: client, asked } = request;
-    const difference = PERMISSION[now.outcome] - PERMISSION[then.outcome];
+  #note(index: number, request: RecordedRequest, key: string, is: Decided): void {
+    const { decided: was, timeMs, clientId: client, asked } = request;
+    const difference = PERMISSION[is.outcome] - PERMISSION[was.outcome];
     if (difference === 0) return;
     const time = new Date(timeMs).toISOString();
-    const change = { index, time, client, key, asked, then, now };
+    const change = { index, time, client, key, asked, was, is };
     (difference > 0 ? this.#widens : this.#narrows).push(change);
   }
 
