@@ -16,7 +16,7 @@ import {
 } from '@countersign/protocol';
 import type { CallReader } from '../starknet/call-reader.ts';
 import { type Comparison, compileComparison, ERROR, OPERATORS_OF } from './comparison.ts';
-import { type CompiledCondition, type ConditionUse, isEager } from './condition.ts';
+import type { CompiledCondition } from './condition.ts';
 import type { CompileContext, CompiledField } from './field-source.ts';
 import { type FieldValue, inapplicable, unreadable } from './field-value.ts';
 import { type Operand, operandFits, operandForm, parseOperand, rawOperands } from './operand.ts';
@@ -51,26 +51,22 @@ const WITH_TYPED_DATA = ['ethereum_typed_data_message'];
  * Compiles one condition.
  *
  * @param path - Where it stands: `rules[2].conditions[0]`.
- * @param use - What it is for. Items of condition sets count at once where they deny or are counted:
- *   cooling delays what allows, nothing else.
  * @throws BoundaryError made by `refusal`.
  */
 export function compileCondition(
   policy: PolicyContext,
   written: PolicyCondition,
   path: string,
-  use: ConditionUse,
 ): CompiledCondition {
   const context = compileContext(policy, written, path);
   if (policy.profile === 'strict') checkShape(written, policy, context);
   const field = compileField(written, context);
-  const operands = (rawOperands(written, policy.sets) ?? [])
-    .map((raw) => (isEager(use) ? { ...raw, countsFromMs: 0 } : raw))
-    .map((raw) => parseOperand(raw, field.words));
+  const operands = (rawOperands(written, policy.sets) ?? []).map((raw) =>
+    parseOperand(raw, field.words),
+  );
   if (policy.profile === 'strict') checkMeaning(written, field, operands, context);
   const { slot, resolve } = slotOf(policy, written, field);
-  const compare = comparisonOf(policy, written, operands);
-  return { written, path, slot, resolve, compare, use };
+  return { written, path, slot, resolve, compare: comparisonsOf(policy, written, operands) };
 }
 
 function compileContext(
@@ -109,6 +105,19 @@ function slotOf(
   const made = { slot: fields.size, resolve };
   fields.set(key, made);
   return made;
+}
+
+/** Cooling delays what permits, nothing else. */
+function comparisonsOf(
+  policy: PolicyContext,
+  written: PolicyCondition,
+  operands: readonly Operand[],
+): CompiledCondition['compare'] {
+  const permits = comparisonOf(policy, written, operands);
+  if (operands.every(({ countsFromMs }) => countsFromMs === 0))
+    return { permits, restricts: permits };
+  const atOnce = operands.map((operand) => ({ ...operand, countsFromMs: 0 }));
+  return { permits, restricts: comparisonOf(policy, written, atOnce) };
 }
 
 /** A set that is gone, or a list where one value belongs, compares to an error. */

@@ -25,7 +25,7 @@ import { canonicalDocument } from './canonical-document.ts';
 import { compileCondition, type PolicyContext } from './compile-condition.ts';
 import { approvalDemand, compileLimit } from './compile-limit.ts';
 import type { CompiledLimit, CompiledPolicy, CompiledRule } from './compiled-policy.ts';
-import type { CompiledCondition, ConditionUse } from './condition.ts';
+import type { CompiledCondition } from './condition.ts';
 import { checkDocument } from './document-checks.ts';
 import type { PolicyPrimitives } from './primitives.ts';
 import { createProblemCollector, type ProblemCollector, refusal } from './problem-collector.ts';
@@ -70,7 +70,7 @@ export function compilePolicy(
   const rules = parsed.rules.map((rule, i) => compileRule(bench, rule, `rules[${i}]`));
   const limits = (parsed.limits ?? []).map((limit, i) => {
     const path = `limits[${i}]`;
-    const conditions = compileConditions(bench, limit.conditions ?? [], path, 'LIMIT');
+    const conditions = compileConditions(bench, limit.conditions ?? [], path);
     return problems.attempt(() => compileLimit(limit, path, conditions));
   });
   const canonical = problems.attempt(() => hashable(parsed));
@@ -109,7 +109,7 @@ function compileRule(bench: Workbench, rule: PolicyRule, path: string): Compiled
   return {
     name: rule.name,
     action: rule.action,
-    conditions: compileConditions(bench, rule.conditions, path, rule.action),
+    conditions: compileConditions(bench, rule.conditions, path),
     limits: (rule.limits ?? [])
       .map((limit, i) => problems.attempt(() => compileLimit(limit, `${path}.limits[${i}]`, [])))
       .filter(isThere),
@@ -121,11 +121,10 @@ function compileConditions(
   { context, problems }: Workbench,
   written: readonly PolicyCondition[],
   path: string,
-  use: ConditionUse,
 ): readonly CompiledCondition[] {
   return written
     .map((condition, i) =>
-      problems.attempt(() => compileCondition(context, condition, `${path}.conditions[${i}]`, use)),
+      problems.attempt(() => compileCondition(context, condition, `${path}.conditions[${i}]`)),
     )
     .filter(isThere);
 }

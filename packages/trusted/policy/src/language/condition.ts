@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PolicyCondition, RuleAction } from '@countersign/protocol';
+import type { PolicyCondition } from '@countersign/protocol';
 import { type Comparison, ERROR, FALSE, type Outcome, TRUE } from './comparison.ts';
 import type { FieldValue } from './field-value.ts';
 import type { PolicyUnit } from './policy-unit.ts';
@@ -15,8 +15,16 @@ export interface Frame {
   readonly values: (FieldValue | undefined)[];
 }
 
-/** What a condition is for: a rule with this action, or saying what a limit counts. */
-export type ConditionUse = RuleAction | 'LIMIT';
+/**
+ * What follows when a condition holds. The same condition is read in two ways, so that what is not
+ * certain never helps a request.
+ *
+ * `permits`: a list holds when every item does, a doubt is false, an item of a condition set that is
+ * cooling does not count yet. `restricts`, for denying, demanding an approval and counting: a list holds
+ * when any item does, a doubt is an error, every item of a set counts at once. What permits is
+ * therefore true in the other reading as well.
+ */
+export type ConditionUse = 'permits' | 'restricts';
 
 export interface CompiledCondition {
   /** As it was written. */
@@ -26,13 +34,18 @@ export interface CompiledCondition {
   /** Place of the field among the values of a frame. */
   readonly slot: number;
   readonly resolve: (unit: PolicyUnit) => FieldValue;
-  readonly compare: Comparison;
-  readonly use: ConditionUse;
+  /** Compares one value, by what the condition is used for. */
+  readonly compare: Readonly<Record<ConditionUse, Comparison>>;
 }
 
 /** Holds one condition against a frame. */
-export function judgeCondition(condition: CompiledCondition, frame: Frame): Outcome {
-  return judgeValue(seenValue(condition, frame), condition, frame.unit.intent.nowMs);
+export function judgeCondition(
+  condition: CompiledCondition,
+  frame: Frame,
+  use: ConditionUse,
+): Outcome {
+  const { nowMs } = frame.unit.intent;
+  return judgeValue(seenValue(condition, frame), condition.compare[use], use, nowMs);
 }
 
 /** The field of a condition, found once per unit. */
@@ -47,35 +60,31 @@ export function seenValue(
   return value;
 }
 
-function judgeValue(value: FieldValue, condition: CompiledCondition, nowMs: number): Outcome {
-  if (value.kind === 'inapplicable') return value.doubtful && guards(condition) ? ERROR : FALSE;
+function judgeValue(
+  value: FieldValue,
+  compare: Comparison,
+  use: ConditionUse,
+  nowMs: number,
+): Outcome {
+  if (value.kind === 'inapplicable') return value.doubtful && use === 'restricts' ? ERROR : FALSE;
   if (value.kind === 'unreadable') return ERROR;
-  if (value.kind === 'list') return judgeItems(value.items, condition, nowMs);
-  return condition.compare(value, nowMs);
-}
-
-/** Whether being false lets a request past something, so that a doubt must not count as false. */
-function guards({ use }: CompiledCondition): boolean {
-  return use !== 'ALLOW';
-}
-
-/** Whether one item of a list is enough: to deny, and to be counted, where too much is safe. */
-export function isEager(use: ConditionUse): boolean {
-  return use === 'DENY' || use === 'LIMIT';
+  if (value.kind === 'list') return judgeItems(value.items, compare, use, nowMs);
+  return compare(value, nowMs);
 }
 
 /** Nothing is true of an empty list: who asks about recipients means that there is one. */
 function judgeItems(
   items: readonly FieldValue[],
-  condition: CompiledCondition,
+  compare: Comparison,
+  use: ConditionUse,
   nowMs: number,
 ): Outcome {
   let holding = 0;
   for (const item of items) {
-    const outcome = judgeValue(item, condition, nowMs);
+    const outcome = judgeValue(item, compare, use, nowMs);
     if (outcome === ERROR) return ERROR;
     holding += outcome;
   }
-  if (isEager(condition.use)) return holding > 0 ? TRUE : FALSE;
-  return holding > 0 && holding === items.length ? TRUE : FALSE;
+  const needed = use === 'restricts' ? 1 : items.length;
+  return holding > 0 && holding >= needed ? TRUE : FALSE;
 }

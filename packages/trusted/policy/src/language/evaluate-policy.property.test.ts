@@ -60,7 +60,10 @@ function impliesApproval({ units, limits }: Explanation): boolean {
   const rules = units.flatMap((unit) => unit.rules);
   return (
     limits.some(({ result }) => result === 'asks for approval') ||
-    rules.some(({ action, result }) => action === 'REQUIRE_APPROVAL' && result === 'matches')
+    rules.some(
+      ({ action, result }) =>
+        result === 'only asks' || (action === 'REQUIRE_APPROVAL' && result === 'matches'),
+    )
   );
 }
 
@@ -170,6 +173,60 @@ describe('one allowing rule less', () => {
   });
 });
 
+/** The document with the first rule that demands an approval turned into one of another action. */
+function turned(
+  document: PolicyDocument,
+  action: 'ALLOW' | 'DENY',
+): { readonly name: string; readonly document: PolicyDocument } | undefined {
+  const index = document.rules.findIndex((rule) => rule.action === 'REQUIRE_APPROVAL');
+  const found = document.rules[index];
+  if (found === undefined) return undefined;
+  const { approval: _approval, limits: _limits, ...rule } = found;
+  const rules = document.rules.toSpliced(index, 1, { ...rule, action });
+  return { name: rule.name, document: { ...document, rules } };
+}
+
+describe('a rule that demands an approval', () => {
+  it('demands it wherever it would deny, were it a rule that denies', () => {
+    let asked = 0;
+    forAll(1_500, 20, (_dice, document, requests) => {
+      const denying = turned(document, 'DENY');
+      if (denying === undefined) return;
+      const [policy, strict] = [compile(document), compile(denying.document)];
+      for (const intent of requests) {
+        const denial = evaluatePolicy(strict, intent);
+        if (denial.outcome !== 'deny' || denial.rule !== denying.name) continue;
+        const verdict = evaluatePolicy(policy, intent);
+        if (verdict.outcome === 'deny') continue;
+        asked += 1;
+        const approvals = verdict.outcome === 'require_approval' ? verdict.approvals : [];
+        expect(approvals.flatMap(({ rules }) => rules)).toContain(denying.name);
+      }
+    });
+    expect(asked).toBeGreaterThan(500);
+  });
+
+  it('lets through nothing that it would not allow, were it a rule that allows', () => {
+    const seen = { passed: 0, denied: 0 };
+    forAll(1_500, 20, (_dice, document, requests) => {
+      const allowing = turned(document, 'ALLOW');
+      if (allowing === undefined) return;
+      const [policy, wide] = [compile(document), compile(allowing.document)];
+      for (const intent of requests) {
+        const verdict = evaluatePolicy(policy, intent);
+        if (verdict.outcome !== 'deny') {
+          seen.passed += 1;
+          expect(evaluatePolicy(wide, intent).outcome).not.toBe('deny');
+        } else if (verdict.code === 'ERR_POLICY_NO_RULE') {
+          seen.denied += 1;
+          expect(evaluatePolicy(wide, intent)).toEqual(verdict);
+        }
+      }
+    });
+    expect(Math.min(seen.passed, seen.denied)).toBeGreaterThan(1_000);
+  });
+});
+
 /** What the generator's fields are, read without our sources; `undefined` when there is none. */
 function factOf(field: string, intent: PolicyIntent, call: StarknetCall | undefined): Fact {
   const { action } = intent;
@@ -180,6 +237,7 @@ function factOf(field: string, intent: PolicyIntent, call: StarknetCall | undefi
     return field === 'content' ? Buffer.from(action.content).toString() : undefined;
   }
   if (field === 'nonce') return 5n;
+  if (field === 'amount') return simulatedAmounts(intent);
   const name = NAMES.get(call?.selector ?? 0n);
   const [recipient, low] = call?.calldata.length === 3 ? call.calldata : [];
   const moves = name === 'transfer' || name === 'approve';
@@ -191,14 +249,25 @@ function factOf(field: string, intent: PolicyIntent, call: StarknetCall | undefi
   return field === `${name}.amount` ? low : undefined;
 }
 
-type Fact = string | bigint | undefined;
+type Fact = string | bigint | readonly bigint[] | undefined;
+
+function simulatedAmounts({ action }: PolicyIntent): Fact {
+  if (action.kind !== 'starknet_transaction') return undefined;
+  return action.simulatedChanges?.map(({ amount }) => amount);
+}
+
 const NAMES = new Map([
   [TRANSFER, 'transfer'],
   [APPROVE, 'approve'],
   [BALANCE_OF, 'balanceOf'],
 ]);
 
-function isTrue({ operator, value }: PolicyCondition, fact: Fact, action: string): boolean {
+function isTrue(condition: PolicyCondition, fact: Fact, action: string): boolean {
+  const { operator, value } = condition;
+  if (typeof fact === 'object') {
+    if (action === 'DENY') return fact.some((item) => isTrue(condition, item, action));
+    return fact.length > 0 && fact.every((item) => isTrue(condition, item, action));
+  }
   // Of the generator's sets one holds the token, the other holds it only to deny.
   if (operator === 'in_condition_set') {
     return fact === TOKEN && (value === 'warm' || action === 'DENY');

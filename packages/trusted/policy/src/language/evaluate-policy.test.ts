@@ -1,6 +1,6 @@
 import type { PolicyDocument, PolicyRule } from '@countersign/protocol';
 import { describe, expect, it } from 'vitest';
-import { abiFunction, CAIRO_PRIMITIVES, U256 } from '../fixtures/cairo.ts';
+import { abiFunction, arrayOf, CAIRO_PRIMITIVES, U256 } from '../fixtures/cairo.ts';
 import {
   calls,
   FRIEND_HEX,
@@ -264,6 +264,79 @@ describe('lists', () => {
     expect(short(decide(rules, intent))).toBe(`ERR_POLICY_EVALUATION_FAILED ${name}`);
   });
 
+  describe('in a rule that demands an approval', () => {
+    const ask = rule({
+      name: 'ask',
+      action: 'REQUIRE_APPROVAL',
+      approval: APPROVAL,
+      conditions: [],
+    });
+    const friends = { ...ask, conditions: [friend] };
+    const named = {
+      ...ask,
+      name: 'named',
+      conditions: [when('function_name', 'eq', 'transfer'), friend],
+    };
+
+    it.each([
+      ['any item asks, beside a rule that allows', [all(), friends], 2, 'require_approval'],
+      ['every item asks, beside a rule that allows', [all(), friends], 1, 'require_approval'],
+      ['no item asks nobody', [all(), friends], 0, 'allow'],
+      ['every item permits once it is approved', [friends], 1, 'require_approval'],
+      ['any item permits nothing', [friends], 2, 'ERR_POLICY_NO_RULE policy.no-rule 0'],
+      [
+        'any item beside a condition of one value',
+        [named],
+        2,
+        'ERR_POLICY_NO_RULE policy.no-rule 0',
+      ],
+      ['no item permits nothing', [friends], 0, 'ERR_POLICY_NO_RULE policy.no-rule 0'],
+      [
+        'two rules that only ask permit nothing',
+        [friends, named],
+        2,
+        'ERR_POLICY_NO_RULE policy.no-rule 0',
+      ],
+    ] as const)('%s', (_name, rules, count, expected) => {
+      expect(short(decide(rules, simulated(count)))).toBe(expected);
+    });
+
+    it('a rule that only asks is named by the demand, not among those that allow', () => {
+      expect(decide([all(), friends], simulated(2))).toMatchObject({
+        rules: ['all'],
+        approvals: [{ rules: ['ask'] }],
+      });
+      expect(decide([all(), friends], simulated(1))).toMatchObject({
+        rules: ['all', 'ask'],
+        approvals: [{ rules: ['ask'] }],
+      });
+    });
+
+    it('an amount in a list of the calldata does not hide behind a small one', () => {
+      const abi = [abiFunction('pay_many', { amounts: arrayOf(U256) })];
+      const abis = [{ targets: ['0x2007'], abi: abi as never }];
+      const large = { ...ask, conditions: [when('pay_many.amounts', 'gt', '1000')] };
+      const selector = CAIRO_PRIMITIVES.selectorOf('pay_many');
+      const pay = (...amounts: readonly bigint[]) =>
+        calls({
+          to: ROUTER,
+          selector,
+          calldata: [BigInt(amounts.length), ...amounts.flatMap((amount) => [amount, 0n])],
+        });
+      expect(short(decide([all(), large], pay(10n, 5_000n), { abis }))).toBe('require_approval');
+      expect(short(decide([all(), large], pay(10n, 1_000n), { abis }))).toBe('allow');
+    });
+
+    it('a limit of the rule counts what it only asks about', () => {
+      const limits = [{ name: 'once', metric: 'requests', per: 'lifetime', max: '0' }] as const;
+      const limited = { ...friends, limits: [...limits] };
+      expect(short(decide([all(), limited], simulated(2)))).toBe(
+        'ERR_POLICY_LIMIT_EXCEEDED once 0',
+      );
+      expect(short(decide([all(), limited], simulated(0)))).toBe('allow');
+    });
+  });
+
   it('without a simulation is an error', () => {
     expect(short(decide([all(), never(friend)]))).toBe('ERR_POLICY_EVALUATION_FAILED never 0');
   });
@@ -277,6 +350,12 @@ describe('condition sets', () => {
   const added = (secondsAgo: number) =>
     sets({ value: FRIEND_HEX, added_at: Number(NOW_SEC) - secondsAgo });
   const allow = [rule({ conditions: [inSet] })];
+  const asking = rule({
+    name: 'ask',
+    action: 'REQUIRE_APPROVAL',
+    approval: APPROVAL,
+    conditions: [inSet],
+  });
 
   it.each([
     ['an item without a time counts', allow, sets(FRIEND_HEX), 'allow'],
@@ -293,6 +372,14 @@ describe('condition sets', () => {
       added(0),
       'ERR_POLICY_RULE_DENIED never 0',
     ],
+    ['an item that is cooling asks', [all(), asking], added(0), 'require_approval'],
+    [
+      'an item that is cooling does not permit, once approved',
+      [asking],
+      added(3_599),
+      'ERR_POLICY_NO_RULE policy.no-rule 0',
+    ],
+    ['an item that has cooled permits, once approved', [asking], added(3_600), 'require_approval'],
     ['another item does not allow', allow, sets('0x1'), 'ERR_POLICY_NO_RULE policy.no-rule 0'],
   ] as const)('%s', (_name, rules, change, expected) => {
     expect(short(decide(rules, undefined, change))).toBe(expected);

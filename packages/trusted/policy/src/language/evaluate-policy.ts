@@ -10,15 +10,24 @@
 import { canonicalJson } from '@countersign/protocol';
 import { UNLIMITED_AMOUNT } from './amounts.ts';
 import type { CompiledLimit, CompiledPolicy, CompiledRule } from './compiled-policy.ts';
-import { conditionError, denial, framesOf, isDenial, judgeUnit, rulesFor } from './judge-rules.ts';
+import type { Frame } from './condition.ts';
 import {
-  type LimitReading,
-  type MatchedFrame,
-  type Measurement,
-  measureLimits,
-} from './measure-limits.ts';
+  conditionError,
+  denial,
+  framesOf,
+  isDenial,
+  judgeUnit,
+  rulesFor,
+  type UnitMatch,
+} from './judge-rules.ts';
+import { type LimitReading, type Measurement, measureLimits } from './measure-limits.ts';
 import type { PolicyIntent } from './policy-intent.ts';
 import type { ApprovalDemand, Charge, PolicyDenial, PolicyVerdict } from './verdict.ts';
+
+/** A unit that is let through, with the rules that do. */
+interface PassedUnit extends UnitMatch {
+  readonly frame: Frame;
+}
 
 /**
  * Decides one intent.
@@ -36,22 +45,24 @@ export function evaluatePolicy(policy: CompiledPolicy, intent: PolicyIntent): Po
 
 function decideIntent(policy: CompiledPolicy, intent: PolicyIntent): PolicyVerdict {
   const rules = rulesFor(policy, intent.method);
-  const matched: MatchedFrame[] = [];
+  const passed: PassedUnit[] = [];
   for (const frame of framesOf(policy, intent)) {
     const judgement = judgeUnit(policy, rules, frame);
     if (isDenial(judgement)) return judgement;
-    matched.push({ frame, rules: judgement });
+    passed.push({ frame, ...judgement });
   }
   // A transaction without calls asks for a signature over nothing.
-  if (matched.length === 0) return denial('ERR_POLICY_NO_RULE', 'policy.no-rule', {});
-  const measurement = measureLimits(policy, matched);
-  return firstLimitDenial(measurement) ?? permission(policy, rules, matched, measurement.readings);
+  if (passed.length === 0) return denial('ERR_POLICY_NO_RULE', 'policy.no-rule', {});
+  const measurement = measureLimits(policy, passed);
+  return firstLimitDenial(measurement) ?? permission(policy, rules, passed, measurement.readings);
 }
 
 /** Of all that a limit refuses, what the earliest call is to blame for. */
 function firstLimitDenial({ readings, errors }: Measurement): PolicyDenial | undefined {
   const denials = [
-    ...errors.map(({ limit, condition, frame }) => conditionError(limit.name, condition, frame)),
+    ...errors.map(({ limit, condition, frame }) =>
+      conditionError(limit.name, condition, frame, 'restricts'),
+    ),
     ...readings.filter(({ limit, exceeds }) => exceeds && !asks(limit)).map(limitDenial),
   ];
   const callOf = ({ details: { call } }: PolicyDenial): number =>
@@ -73,15 +84,15 @@ function limitDenial({ limit, amount, call }: LimitReading): PolicyDenial {
 function permission(
   policy: CompiledPolicy,
   rules: readonly CompiledRule[],
-  matched: readonly MatchedFrame[],
+  passed: readonly PassedUnit[],
   readings: readonly LimitReading[],
 ): PolicyVerdict {
-  const used = new Set(matched.flatMap((item) => item.rules));
-  const inOrder = rules.filter((rule) => used.has(rule));
-  const names = inOrder.map(({ name }) => name);
+  const permitting = new Set(passed.flatMap((unit) => unit.permitting));
+  const matching = new Set(passed.flatMap((unit) => unit.rules));
+  const names = rules.filter((rule) => permitting.has(rule)).map(({ name }) => name);
   const charges = chargesOf(policy, readings);
   const approvals = mergeDemands([
-    ...inOrder.flatMap(({ approval }) => approval ?? []),
+    ...rules.flatMap((rule) => (matching.has(rule) ? (rule.approval ?? []) : [])),
     ...readings.flatMap(({ limit, exceeds }) => (exceeds ? (limit.approval ?? []) : [])),
   ]);
   if (approvals.length === 0) return { outcome: 'allow', rules: names, charges };

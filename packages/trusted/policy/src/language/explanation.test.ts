@@ -6,6 +6,7 @@ import {
   policy,
   rule,
   TOKEN_HEX,
+  transaction,
   transfer,
   when,
 } from '../fixtures/language.ts';
@@ -175,6 +176,35 @@ describe('an explanation', () => {
       'does not match',
       'does not match',
     ]);
+  });
+
+  it('says where asking and allowing differ', () => {
+    const friend = when('party', 'eq', FRIEND_HEX, 'simulated_change');
+    const asking = policy([
+      rule(),
+      rule({
+        name: 'ask',
+        action: 'REQUIRE_APPROVAL',
+        approval: APPROVAL,
+        conditions: [friend, when('function_name', 'eq', 'transfer')],
+      }),
+    ]);
+    const change = { kind: 'balance', token: TOKEN, amount: 5n } as const;
+    const simulatedChanges = [FRIEND, STRANGER].map((party) => ({ ...change, party }));
+    const intent = intentOf(transaction([transfer(5n)], { simulatedChanges }));
+    const explained = explainPolicy(asking, intent);
+    expect(explained.verdict).toMatchObject({ outcome: 'require_approval', rules: ['pay'] });
+    expect(explained.units[0]?.rules[1]).toMatchObject({
+      result: 'only asks',
+      conditions: [{ result: 'holds for asking' }, { result: 'holds' }],
+    });
+    expect(renderExplanation(explained).slice(-3)).toMatchInlineSnapshot(`
+      [
+        "    rule "ask" (REQUIRE_APPROVAL) asks, and does not allow",
+        "      simulated_change.party eq 0xf21e2d: holds for asking, not for allowing, found [0xf21e2d, 0x572a]",
+        "      starknet_call.function_name eq transfer: holds, found "transfer"",
+      ]
+    `);
   });
 
   it('names what was seen, and why there was nothing', () => {

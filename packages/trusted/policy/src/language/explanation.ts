@@ -12,7 +12,7 @@ import { ERROR, TRUE } from './comparison.ts';
 import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
 import { type CompiledCondition, type Frame, judgeCondition, seenValue } from './condition.ts';
 import { amountText, chargesOf, evaluatePolicy } from './evaluate-policy.ts';
-import { errorReason, framesOf, rulesFor, unreadReason } from './judge-rules.ts';
+import { errorReason, framesOf, rulesFor, unreadReason, useOf } from './judge-rules.ts';
 import { type MatchedFrame, measureLimits } from './measure-limits.ts';
 import type { PolicyIntent } from './policy-intent.ts';
 import { callText, groupsText, valueText } from './seen-text.ts';
@@ -42,7 +42,11 @@ export interface ExplainedUnit {
 export interface ExplainedRule {
   readonly name: string;
   readonly action: RuleAction;
-  readonly result: 'matches' | 'does not match' | 'error';
+  /**
+   * `only asks`: it demands an approval and permits nothing, because a condition holds only for asking.
+   * It allows then no more than a rule that does not match.
+   */
+  readonly result: 'matches' | 'only asks' | 'does not match' | 'error';
   readonly conditions: readonly ExplainedCondition[];
 }
 
@@ -55,7 +59,11 @@ export interface ExplainedCondition {
   readonly value: string | readonly string[];
   /** The value found, as text. */
   readonly seen: string;
-  readonly result: 'holds' | 'does not hold' | 'error';
+  /**
+   * `holds for asking`, in a rule that demands an approval: true of some items of a list, or of a
+   * condition set that is cooling, and so not enough to permit.
+   */
+  readonly result: 'holds' | 'holds for asking' | 'does not hold' | 'error';
   /** Why there is nothing to compare, or why comparing it is an error. */
   readonly reason?: string;
 }
@@ -100,9 +108,7 @@ function explainParts(
   });
   const matched = frames.map((frame, i): MatchedFrame => {
     const results = units[i]?.rules ?? [];
-    const allowing = rules.filter(
-      ({ action }, j) => action !== 'DENY' && results[j]?.result === 'matches',
-    );
+    const allowing = rules.filter(({ action }, j) => action !== 'DENY' && lets(results[j]));
     return { frame, rules: allowing };
   });
   const { readings, errors } = measureLimits(policy, matched);
@@ -116,6 +122,11 @@ function explainParts(
   return { units, limits: [...limits, ...failed], charges: chargesOf(policy, readings) };
 }
 
+/** Whether it is among the rules that let a unit through, be it only by asking. */
+function lets(rule: ExplainedRule | undefined): boolean {
+  return rule?.result === 'matches' || rule?.result === 'only asks';
+}
+
 function limitHead({ name, metric, per, max }: MatchedLimit, amount: bigint) {
   return { name, metric, per, amount: amountText(amount), max: String(max) };
 }
@@ -127,26 +138,47 @@ function explainRule(
   { name, action, conditions }: CompiledRule,
   frame: Frame,
 ): ExplainedRule {
-  const explained = conditions.map((condition) => explainCondition(condition, frame));
-  const results = explained.map(({ result }) => result);
-  const failed = profile === 'strict' && results.includes('error');
-  const matches = results.every((result) => result === 'holds');
-  const result = failed ? 'error' : matches ? 'matches' : 'does not match';
-  return { name, action, result, conditions: explained };
+  const explained = conditions.map((condition) => explainCondition(condition, action, frame));
+  const results = new Set(explained.map((condition) => condition.result));
+  return { name, action, result: ruleResult(profile, results), conditions: explained };
 }
 
-function explainCondition(condition: CompiledCondition, frame: Frame): ExplainedCondition {
+function ruleResult(
+  profile: CompiledPolicy['profile'],
+  results: ReadonlySet<ExplainedCondition['result']>,
+): ExplainedRule['result'] {
+  if (results.has('error')) return profile === 'strict' ? 'error' : 'does not match';
+  if (results.has('does not hold')) return 'does not match';
+  return results.has('holds for asking') ? 'only asks' : 'matches';
+}
+
+function explainCondition(
+  condition: CompiledCondition,
+  action: RuleAction,
+  frame: Frame,
+): ExplainedCondition {
   const { field_source, field, operator, value } = condition.written;
-  const outcome = judgeCondition(condition, frame);
+  const use = useOf(action);
   const seen = seenValue(condition, frame);
-  const reason = seen.kind === 'inapplicable' ? seen.reason : errorReason(condition, frame);
+  const reason = seen.kind === 'inapplicable' ? seen.reason : errorReason(condition, frame, use);
   return {
     path: condition.path,
     field: `${field_source}.${field}`,
     operator,
     value,
     seen: valueText(seen),
-    result: outcome === TRUE ? 'holds' : outcome === ERROR ? 'error' : 'does not hold',
+    result: conditionResult(condition, action, frame),
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+function conditionResult(
+  condition: CompiledCondition,
+  action: RuleAction,
+  frame: Frame,
+): ExplainedCondition['result'] {
+  const outcome = judgeCondition(condition, frame, useOf(action));
+  if (outcome !== TRUE) return outcome === ERROR ? 'error' : 'does not hold';
+  if (action !== 'REQUIRE_APPROVAL') return 'holds';
+  return judgeCondition(condition, frame, 'permits') === TRUE ? 'holds' : 'holds for asking';
 }

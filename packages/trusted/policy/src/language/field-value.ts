@@ -12,13 +12,13 @@ export type FieldValue =
   /** Compared character by character. */
   | { readonly kind: 'text'; readonly value: string }
   | { readonly kind: 'boolean'; readonly value: boolean }
-  /** A condition about a list is about every item (ALLOW, REQUIRE_APPROVAL) or about any (DENY). */
+  /** A condition about a list is about every item where it permits, about any where it restricts. */
   | { readonly kind: 'list'; readonly items: readonly FieldValue[] }
   /**
    * The request is of another sort; the condition is false, and that is no error.
    *
-   * `doubtful`: it may be of the sort all the same. False in a rule that allows, an error in a rule
-   * that denies or demands approval, where false would let the request past it.
+   * `doubtful`: it may be of the sort all the same. False where the condition permits, an error where it
+   * restricts and false would let the request past it.
    */
   | { readonly kind: 'inapplicable'; readonly reason: string; readonly doubtful?: true }
   /** It should be there and cannot be read: an error, which denies in the strict profile. */

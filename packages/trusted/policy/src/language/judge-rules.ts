@@ -4,21 +4,39 @@
  * strict: every condition of every rule is evaluated, and an error in any of them denies, so that no
  * order of rules and no rule beside it can hide one. faithful: an error is false.
  *
+ * A rule that demands an approval is held against a unit twice: as a demand, which must bite when
+ * there is something to ask about, and as a permission, which must hold for all there is. Where the
+ * two differ it asks, and something else must allow.
+ *
  * @module
  */
 
-import type { ErrorDetails } from '@countersign/protocol';
+import type { ErrorDetails, RuleAction } from '@countersign/protocol';
 import { toldEffects, untoldReason } from '../starknet/told-effects.ts';
 import { ERROR, TRUE } from './comparison.ts';
 import type { CompiledPolicy, CompiledRule } from './compiled-policy.ts';
-import { type CompiledCondition, type Frame, judgeCondition, seenValue } from './condition.ts';
+import {
+  type CompiledCondition,
+  type ConditionUse,
+  type Frame,
+  judgeCondition,
+  seenValue,
+} from './condition.ts';
 import type { FieldValue } from './field-value.ts';
 import type { PolicyIntent } from './policy-intent.ts';
 import { unitsOf } from './policy-unit.ts';
 import type { PolicyDenial } from './verdict.ts';
 
-/** What the rules say about a unit that they do not deny: those that match, never none. */
-export type UnitJudgement = PolicyDenial | readonly CompiledRule[];
+/** What the rules say about a unit. */
+export type UnitJudgement = PolicyDenial | UnitMatch;
+
+/** The rules that let a unit through; lists in the order of the document. */
+export interface UnitMatch {
+  /** All that match: those that permit, and those that demand an approval. */
+  readonly rules: readonly CompiledRule[];
+  /** Those of them that permit, never none. */
+  readonly permitting: readonly CompiledRule[];
+}
 
 /** The units of an intent, none of their fields found yet. */
 export function framesOf(policy: CompiledPolicy, intent: PolicyIntent): readonly Frame[] {
@@ -47,29 +65,46 @@ export function judgeUnit(
 ): UnitJudgement {
   const strict = policy.profile === 'strict';
   const matching: CompiledRule[] = [];
+  const permitting: CompiledRule[] = [];
   let error: PolicyDenial | undefined;
   for (const rule of rules) {
-    const result = judgeRule(rule, frame, strict);
+    const use = useOf(rule.action);
+    const result = judgeRule(rule, frame, use, strict);
     if (result === 'no match') continue;
-    if (result !== 'match') error ??= conditionError(rule.name, result, frame);
+    if (result !== 'match') error ??= conditionError(rule.name, result, frame, use);
     else if (rule.action === 'DENY') return ruleDenial(rule, frame);
-    else matching.push(rule);
+    else {
+      matching.push(rule);
+      if (permits(rule, frame)) permitting.push(rule);
+    }
   }
   if (error !== undefined) return error;
   const unread = unreadReason(policy, frame);
   if (unread !== undefined) return undecodable(frame, unread);
-  return matching.length > 0 ? matching : noRule(frame);
+  return permitting.length > 0 ? { rules: matching, permitting } : noRule(frame);
+}
+
+/** How the conditions of a rule are read first. */
+export function useOf(action: RuleAction): ConditionUse {
+  return action === 'ALLOW' ? 'permits' : 'restricts';
+}
+
+/** Whether a rule that matches permits: one that demands an approval may not. */
+function permits({ action, conditions }: CompiledRule, frame: Frame): boolean {
+  if (action === 'ALLOW') return true;
+  return conditions.every((condition) => judgeCondition(condition, frame, 'permits') === TRUE);
 }
 
 /** A condition that could not be evaluated is named; it is the first of its rule. */
 function judgeRule(
   { conditions }: CompiledRule,
   frame: Frame,
+  use: ConditionUse,
   strict: boolean,
 ): 'match' | 'no match' | CompiledCondition {
   let holds = true;
   for (const condition of conditions) {
-    const outcome = judgeCondition(condition, frame);
+    const outcome = judgeCondition(condition, frame, use);
     if (outcome === TRUE) continue;
     if (outcome === ERROR && strict) return condition;
     holds = false;
@@ -115,19 +150,24 @@ export function conditionError(
   name: string,
   condition: CompiledCondition,
   frame: Frame,
+  use: ConditionUse,
 ): PolicyDenial {
   const { field_source, field } = condition.written;
   return denial('ERR_POLICY_EVALUATION_FAILED', name, {
     ...place(frame.unit),
     condition: condition.path,
     field: `${field_source}.${field}`,
-    reason: errorReason(condition, frame) ?? 'it cannot be evaluated',
+    reason: errorReason(condition, frame, use) ?? 'it cannot be evaluated',
   });
 }
 
 /** Why a condition is an error; `undefined` when it is none. */
-export function errorReason(condition: CompiledCondition, frame: Frame): string | undefined {
-  if (judgeCondition(condition, frame) !== ERROR) return undefined;
+export function errorReason(
+  condition: CompiledCondition,
+  frame: Frame,
+  use: ConditionUse,
+): string | undefined {
+  if (judgeCondition(condition, frame, use) !== ERROR) return undefined;
   const value = seenValue(condition, frame);
   const culprit = value.kind === 'list' ? value.items.find(isCulprit) : value;
   if (culprit?.kind === 'unreadable' || culprit?.kind === 'inapplicable') return culprit.reason;

@@ -40,7 +40,7 @@ export interface Measurement {
   readonly errors: readonly LimitError[];
 }
 
-/** A frame and the rules that match it. */
+/** A frame and the rules that match it, be it only to demand an approval. */
 export interface MatchedFrame {
   readonly frame: Frame;
   readonly rules: readonly CompiledRule[];
@@ -79,7 +79,7 @@ export function measureLimits(
 function counts(limit: CompiledLimit, frame: Frame, errors: LimitError[]): boolean {
   let holds = true;
   for (const condition of limit.conditions) {
-    const outcome = judgeCondition(condition, frame);
+    const outcome = judgeCondition(condition, frame, 'restricts');
     if (outcome === TRUE) continue;
     if (outcome === ERROR) errors.push({ limit, condition, frame });
     holds = false;

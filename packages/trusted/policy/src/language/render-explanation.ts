@@ -16,6 +16,13 @@ import type {
 import { listText, plainText } from './seen-text.ts';
 import type { Charge, PolicyVerdict, SpendWindow } from './verdict.ts';
 
+const RULE_TEXT: Readonly<Record<ExplainedRule['result'], string>> = {
+  matches: 'matches',
+  'only asks': 'asks, and does not allow',
+  'does not match': 'does not match',
+  error: 'cannot be evaluated',
+};
+
 /**
  * Writes an explanation for people.
  *
@@ -66,7 +73,7 @@ function unitLines({ what, rules, unread }: ExplainedUnit): readonly string[] {
 function ruleLines({ name, action, result, conditions }: ExplainedRule): readonly string[] {
   const none = conditions.length === 0 ? ['no conditions'] : [];
   const inner = [...none, ...conditions.map(conditionLine)];
-  const text = result === 'error' ? 'cannot be evaluated' : result;
+  const text = RULE_TEXT[result];
   return [`rule "${plainText(name)}" (${action}) ${text}`, ...inner.map(indent)];
 }
 
@@ -74,7 +81,8 @@ function conditionLine(condition: ExplainedCondition): string {
   const { field, operator, value, seen, result, reason } = condition;
   const expected = typeof value === 'string' ? plainText(value) : listText(value.map(plainText));
   const why = reason === undefined ? '' : `, ${plainText(reason)}`;
-  return `${plainText(field)} ${operator} ${expected}: ${result}, found ${seen}${why}`;
+  const holds = result === 'holds for asking' ? 'holds for asking, not for allowing' : result;
+  return `${plainText(field)} ${operator} ${expected}: ${holds}, found ${seen}${why}`;
 }
 
 function limitLine({ name, metric, per, group, amount, max, result }: ExplainedLimit): string {

@@ -52,6 +52,7 @@ export type PolicyVerdict =
     }
   | {
       readonly outcome: 'require_approval';
+      /** Names of the rules that allow once every demand is met; not all of them need demand one. */
       readonly rules: readonly string[];
       readonly charges: readonly Charge[];
       /** Never empty; no two with the same terms. */

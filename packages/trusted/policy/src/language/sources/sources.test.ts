@@ -177,7 +177,7 @@ describe('starknet_transaction', () => {
     const compiled = policy([rule({ conditions: [condition] })]);
     const [frame] = framesOf(compiled, TRANSACTION);
     const [written] = compiled.program.rulesByMethod.values().next().value?.[0]?.conditions ?? [];
-    expect(frame && written?.compare(number(SEPOLIA) as never, 0)).toBe(1);
+    expect(frame && written?.compare.permits(number(SEPOLIA) as never, 0)).toBe(1);
   });
 });
 
