@@ -85,7 +85,7 @@ function ruleSchema(): Json {
       operator: TEXT,
       value: { anyOf: [TEXT, TEXTS], description: 'Long ones are cut.' },
       seen: TEXT,
-      result: { enum: ['holds', 'does not hold', 'error'] },
+      result: { enum: ['holds', 'holds for asking', 'does not hold', 'error'] },
       reason: TEXT,
     },
     ['reason'],
@@ -93,7 +93,10 @@ function ruleSchema(): Json {
   return object({
     name: TEXT,
     action: { enum: ['ALLOW', 'DENY', 'REQUIRE_APPROVAL'] },
-    result: { enum: ['matches', 'does not match', 'error'] },
+    result: {
+      enum: ['matches', 'only asks', 'does not match', 'error'],
+      description: '`only asks`: it demands an approval and does not allow.',
+    },
     conditions: list(condition),
   });
 }
