@@ -40,8 +40,8 @@ Example:
 
 const REPLAY = `
 Holds every request the log has against a new version of its policy, with the clock, the client and the
-key of then, and fills windows as the signer would have. Exit status 3 when something is let through
-that was not.
+key of then, each as if the policy had been put in force that moment: windows hold what was signed until
+then. Exit status 3 when something is let through that was not.
 
 Example:
   $ countersign policy replay rent.yaml --config countersign.yaml --key trading

@@ -177,12 +177,51 @@ describe('windows', () => {
     expect(changesOf(narrows)).toEqual(['1: allow → deny by ten minutes']);
   });
 
-  it('are not filled by what is denied now', () => {
+  it('hold what was signed, also what would be denied now', () => {
     const { narrows } = run([
       entryOf({ amount: 101n, nonce: 1n }),
-      entryOf({ amount: 100n, nonce: 2n }),
+      entryOf({ amount: 1n, nonce: 2n }),
     ]);
-    expect(changesOf(narrows)).toEqual(['0: allow → deny by ten minutes']);
+    expect(changesOf(narrows)).toEqual([
+      '0: allow → deny by ten minutes',
+      '1: allow → deny by ten minutes',
+    ]);
+  });
+
+  it('hold nothing of what was denied, so each request is judged by itself', () => {
+    const denied = (nonce: bigint): Uint8Array =>
+      entryOf({ amount: 60n, nonce, code: 'ERR_POLICY_LIMIT_EXCEEDED', rule: 'other' });
+    const { widens } = run([denied(1n), denied(2n)]);
+    expect(changesOf(widens)).toEqual(['0: deny → allow by pay', '1: deny → allow by pay']);
+  });
+
+  it('never make a narrower limit look wider', () => {
+    const code = 'ERR_POLICY_LIMIT_EXCEEDED';
+    const entries = [
+      entryOf({ amount: 60n, nonce: 1n }),
+      entryOf({ amount: 41n, nonce: 2n, code, rule: 'ten minutes' }),
+      entryOf({ amount: 40n, nonce: 3n }),
+    ];
+    const { widens, narrows } = run(entries, { ...POLICY, limits: [{ ...LIMIT, max: '50' }] });
+    expect([widens.length, narrows.length]).toEqual([0, 2]);
+  });
+
+  it('take many buckets, up to what one entry can name', () => {
+    const many = (count: number): Uint8Array =>
+      entryOf({
+        calls: Array.from({ length: count }, (_, i) => ({
+          to: TOKEN,
+          selector: TRANSFER,
+          calldata: [BigInt(i + 1), 1n, 0n],
+        })),
+      });
+    const rules = [{ ...PAY, conditions: [] }];
+    const grouped = { ...LIMIT, group_by: ['recipient'] };
+    const limits = [grouped, { ...grouped, name: 'again' }];
+    const { narrows } = run([many(32), many(33)], { ...POLICY, rules, limits });
+    expect(narrows.map(({ index, is }) => [index, is.code])).toEqual([
+      [1, 'ERR_POLICY_CHARGES_TOO_MANY'],
+    ]);
   });
 
   it('ask when the limit does', () => {

@@ -1,12 +1,22 @@
 /**
  * Recorded requests held against another policy: what it would have decided instead.
  *
+ * Each is judged as if the policy had been put in force that moment: windows hold what was really
+ * signed until then. Otherwise one denial would make room for what comes after it, and a narrower
+ * policy would look wider.
+ *
  * @module
  */
 
 import type { SessionMessage } from '@countersign/crypto';
-import type { CommitOutcome, IndexedEntry } from '@countersign/ledger';
-import { type Charge, type CompiledPolicy, evaluatePolicy } from '@countersign/policy';
+import type { IndexedEntry } from '@countersign/ledger';
+import {
+  type Charge,
+  type CompiledPolicy,
+  evaluatePolicy,
+  explainPolicy,
+  type PolicyVerdict,
+} from '@countersign/policy';
 import type { ErrorCode, MessageKind } from '@countersign/protocol';
 import { intentOf } from '@countersign/signer';
 import type { Outcome } from './judge-case.ts';
@@ -70,7 +80,7 @@ export interface ReplayReport {
 const PERMISSION: Readonly<Record<Outcome, number>> = { deny: 0, ask: 1, allow: 2 };
 
 /**
- * Replays a log. Windows fill with what the policy would have allowed, in the order of the log.
+ * Replays a log in its order.
  *
  * @param progress - Called after each entry with the number of entries read.
  * @throws BoundaryError what the entries and the ledger throw.
@@ -178,28 +188,39 @@ class Replay {
     (difference > 0 ? this.#widens : this.#narrows).push(change);
   }
 
+  /** Decides, and then keeps what was signed. */
   #decide(request: RecordedRequest, keyId: string): Decided {
     const { policy, assumedKind } = this.#plan;
-    const { timeMs: nowMs, clientId } = request;
+    const { timeMs: nowMs, atMs, clientId } = request;
     const message = { ...request.message, kind: request.message.kind ?? assumedKind };
-    const verdict = evaluatePolicy(policy, intentOf({ clientId, keyId, message, nowMs }));
-    if (verdict.outcome === 'deny') return denied(verdict.code, verdict.rule);
-    if (verdict.outcome === 'require_approval') return asks(verdict.approvals[0]?.rules[0]);
-    const [rule] = verdict.rules;
-    const allowed: Decided = { outcome: 'allow', ...(rule === undefined ? {} : { rule }) };
-    if (verdict.charges.length === 0) return allowed;
-    return this.#charge(message, verdict.charges, request.atMs) ?? allowed;
+    const intent = intentOf({ clientId, keyId, message, nowMs });
+    const verdict = evaluatePolicy(policy, intent);
+    const is = this.#judge(verdict, message, atMs);
+    if (request.decided.outcome === 'allow') {
+      const isDenied = verdict.outcome === 'deny';
+      const { charges } = isDenied ? explainPolicy(policy, intent) : verdict;
+      this.#ledger.spend(message, charges.filter(isSpendable), atMs);
+    }
+    return is;
   }
 
-  /** What is in the way of charges; nothing when they fit. */
-  #charge(message: SessionMessage, charges: readonly Charge[], atMs: number): Decided | undefined {
-    const outcome: CommitOutcome = this.#ledger.reserve(message, charges, atMs);
-    if (outcome.kind === 'fresh') return undefined;
-    if (outcome.kind === 'too_many') return denied('ERR_POLICY_CHARGES_TOO_MANY', undefined);
-    const charge = outcome.kind === 'exceeded' ? charges[outcome.charge] : undefined;
-    if (charge?.exceeded === 'require_approval') return asks(charge.limit);
-    return denied('ERR_POLICY_LIMIT_EXCEEDED', charge?.limit);
+  #judge(verdict: PolicyVerdict, message: SessionMessage, atMs: number): Decided {
+    if (verdict.outcome === 'deny') return denied(verdict.code, verdict.rule);
+    if (verdict.outcome === 'require_approval') return asks(verdict.approvals[0]?.rules[0]);
+    const fit = this.#ledger.ask(message, verdict.charges, atMs);
+    if (fit.kind === 'too many') return denied('ERR_POLICY_CHARGES_TOO_MANY', undefined);
+    if (fit.kind === 'exceeded') {
+      const { limit, exceeded } = fit.charge;
+      return exceeded === 'deny' ? denied('ERR_POLICY_LIMIT_EXCEEDED', limit) : asks(limit);
+    }
+    const [rule] = verdict.rules;
+    return { outcome: 'allow', ...(rule === undefined ? {} : { rule }) };
   }
+}
+
+/** An amount without bound is beyond what a bucket can hold; no policy with a limit signs it again. */
+function isSpendable({ amount }: Charge): boolean {
+  return amount < 2n ** 255n;
 }
 
 function denied(code: ErrorCode, rule: string | undefined): Decided {
