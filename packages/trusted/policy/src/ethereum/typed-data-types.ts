@@ -8,7 +8,7 @@
 import type { TypedDataField } from '../language/policy-intent.ts';
 import type { Refuse } from './abi-function.ts';
 import { type ElementaryType, elementaryType } from './abi-types.ts';
-import type { Shape } from './value-path.ts';
+import type { Shape } from './type-path.ts';
 
 /** Structs by name, their fields in order. */
 export type TypedDataTypes = Readonly<Record<string, readonly TypedDataField[]>>;

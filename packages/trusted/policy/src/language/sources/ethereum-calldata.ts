@@ -19,11 +19,12 @@ import {
 } from '../../ethereum/abi-function.ts';
 import type { ElementaryType } from '../../ethereum/abi-types.ts';
 import { hexOfBytes } from '../../ethereum/bytes.ts';
-import { abiShape, type PathEnd, pathEnd, scalarKind, valueAt } from '../../ethereum/value-path.ts';
+import { abiShape, type PathEnd, pathEnd, scalarKind } from '../../ethereum/type-path.ts';
 import type { DecodedValue } from '../../starknet/call-reading.ts';
 import type { CompileContext, CompiledField, FieldSource } from '../field-source.ts';
 import { type FieldValue, inapplicable, unreadable } from '../field-value.ts';
 import { memoKey, type PolicyUnit } from '../policy-unit.ts';
+import { valueAt } from '../value-path.ts';
 import { checkBytesValues } from './ethereum-bytes-values.ts';
 
 /** A call that was decoded. */

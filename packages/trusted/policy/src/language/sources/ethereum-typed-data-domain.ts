@@ -11,12 +11,13 @@
 
 import type { PolicyProfile } from '@countersign/protocol';
 import type { ElementaryType } from '../../ethereum/abi-types.ts';
+import { scalarKind } from '../../ethereum/type-path.ts';
 import { readElementary } from '../../ethereum/typed-data-reading.ts';
 import { DOMAIN_TYPE, structOf } from '../../ethereum/typed-data-types.ts';
-import { scalarKind, valueAt } from '../../ethereum/value-path.ts';
 import type { CompileContext, FieldSource } from '../field-source.ts';
 import { doubtful, type FieldValue, inapplicable, unreadable } from '../field-value.ts';
 import type { TypedDataAction } from '../policy-intent.ts';
+import { valueAt } from '../value-path.ts';
 import { namedField } from './field-names.ts';
 
 interface DomainField {

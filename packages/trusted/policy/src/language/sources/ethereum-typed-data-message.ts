@@ -15,6 +15,7 @@
  * @see https://eips.ethereum.org/EIPS/eip-712#definition-of-hashstruct
  */
 
+import { pathEnd, type Shape, scalarKind } from '../../ethereum/type-path.ts';
 import { readTypedData, type TypedDataReading } from '../../ethereum/typed-data-reading.ts';
 import {
   checkTypes,
@@ -23,10 +24,10 @@ import {
   type TypedDataTypes,
   typedDataShape,
 } from '../../ethereum/typed-data-types.ts';
-import { pathEnd, type Shape, scalarKind, valueAt } from '../../ethereum/value-path.ts';
 import type { FieldSource } from '../field-source.ts';
 import { doubtful, type FieldValue, inapplicable, unreadable } from '../field-value.ts';
 import { memoKey, type PolicyUnit } from '../policy-unit.ts';
+import { valueAt } from '../value-path.ts';
 import { checkBytesValues } from './ethereum-bytes-values.ts';
 
 const NO_TYPED_DATA = inapplicable('not typed data');

@@ -1,19 +1,18 @@
 /**
- * Parameters of Starknet calls: `<function>.<parameter>`, then members of structs and places in lists.
- *
- * A path that stops at a list, or passes through one without naming a place, is about every item.
+ * Parameters of Starknet calls: `<function>.<parameter>`, then members of structs and places in lists, as
+ * `value-path.ts` has them.
  *
  * @module
  */
 
 import type { PolicyCondition } from '@countersign/protocol';
 import type { AbiFunction, AbiParameter, AbiType } from '../../starknet/abi-type.ts';
-import type { CallReading, DecodedValue } from '../../starknet/call-reading.ts';
+import type { CallReading } from '../../starknet/call-reading.ts';
 import type { CompileContext, CompiledField, ScalarKind } from '../field-source.ts';
 import { type FieldValue, inapplicable, unreadable } from '../field-value.ts';
+import { isPlace, valueAt } from '../value-path.ts';
 
 const OTHER_CALL = inapplicable('another function is called');
-const NO_SUCH_ITEM = inapplicable('the list is shorter');
 const NO_ABI = unreadable('no ABI says how this contract reads the function');
 
 /** What a path can lead to by the types: a kind, or nothing that is compared. */
@@ -49,45 +48,9 @@ export function callParameter(
 
 function parameterOf(reading: CallReading | undefined, path: readonly string[]): FieldValue {
   if (reading?.kind === 'decoded') {
-    return valueAt({ kind: 'struct', fields: reading.parameters }, path, 0);
+    return valueAt({ kind: 'struct', fields: reading.parameters }, path);
   }
   return reading?.kind === 'undecodable' ? unreadable(reading.reason) : NO_ABI;
-}
-
-function valueAt(value: DecodedValue, path: readonly string[], depth: number): FieldValue {
-  const step = path[depth];
-  if (value.kind === 'list') return itemsAt(value.items, path, depth);
-  if (value.kind === 'struct') {
-    const member = step === undefined ? undefined : value.fields.get(step);
-    if (member !== undefined) return valueAt(member, path, depth + 1);
-    return absentMember(value.fields, step);
-  }
-  return step === undefined ? value : unreadable(`nothing to find under ${step}`);
-}
-
-/** A variant of an enum without payload has no `value`, and that is no error. */
-function absentMember(
-  fields: ReadonlyMap<string, DecodedValue>,
-  step: string | undefined,
-): FieldValue {
-  if (step === 'value' && fields.has('variant')) return inapplicable('the variant has no value');
-  const known = [...fields.keys()].join(', ');
-  return unreadable(
-    step === undefined ? 'a struct is compared by its members' : `no ${step} among ${known}`,
-  );
-}
-
-function itemsAt(
-  items: readonly DecodedValue[],
-  path: readonly string[],
-  depth: number,
-): FieldValue {
-  const step = path[depth];
-  if (step !== undefined && /^[0-9]+$/.test(step)) {
-    const item = items[Number(step)];
-    return item === undefined ? NO_SUCH_ITEM : valueAt(item, path, depth + 1);
-  }
-  return { kind: 'list', items: items.map((item) => valueAt(item, path, depth)) };
 }
 
 function kindAt({ parameters }: AbiFunction, path: readonly string[]): PathKind {
@@ -101,7 +64,7 @@ function kindOf(type: AbiType, path: readonly string[]): PathKind {
   switch (type.kind) {
     case 'list':
     case 'repeat':
-      return kindOf(type.item, step !== undefined && /^[0-9]+$/.test(step) ? rest : path);
+      return kindOf(type.item, isPlace(step) ? rest : path);
     case 'struct':
       return memberKind(type.members, step, rest);
     case 'enum':

@@ -1,16 +1,14 @@
 /**
- * Paths into decoded values: `amount`, `order.maker`, `steps.0.pool`, `steps.pool`.
+ * Paths through types, as `language/value-path.ts` follows them through values.
  *
- * A name leads into a struct, a number into a list. A path that stops at a list, or goes on behind it
- * with a name, is about every item. What a path leads to is known from the types alone, so one that
- * leads nowhere is refused when the policy is loaded.
+ * What a path leads to is known from the types alone, so one that leads nowhere is refused when the
+ * policy is loaded.
  *
  * @module
  */
 
 import type { ScalarKind } from '../language/field-source.ts';
-import { type FieldValue, inapplicable, unreadable } from '../language/field-value.ts';
-import type { DecodedValue } from '../starknet/call-reading.ts';
+import { isPlace } from '../language/value-path.ts';
 import type { AbiType, ElementaryType } from './abi-types.ts';
 
 /** What a type consists of, as far as a path needs to know. */
@@ -28,10 +26,6 @@ export interface Member<T> {
 export type PathEnd =
   | { readonly kind: 'leaf'; readonly type: ElementaryType }
   | { readonly kind: 'nowhere'; readonly expected: string; readonly words: readonly string[] };
-
-const INDEX = /^(?:0|[1-9][0-9]{0,5})$/;
-const SHORTER_LIST = inapplicable('the list is shorter');
-const NO_VALUE = unreadable('the value does not have the types of the path');
 
 /** What an ABI type consists of. */
 export function abiShape(type: AbiType): Shape<AbiType> {
@@ -55,34 +49,13 @@ export function pathEnd<T>(
 ): PathEnd {
   let at = root;
   for (const [depth, step] of path.entries()) {
-    if (!INDEX.test(step)) at = innermost(at, shapeOf);
+    if (!isPlace(step)) at = innermost(at, shapeOf);
     const next = follow(at, step);
     if (next === undefined) return nowhere(at, path.slice(0, depth));
     at = shapeOf(next);
   }
   const end = innermost(at, shapeOf);
   return end.kind === 'leaf' ? end : nowhere(end, path);
-}
-
-/**
- * Follows a path through a value.
- *
- * @param path - One that leads somewhere by the types of the value.
- * @returns One value, or a list where the path is about every item. An item the list does not have
- *   is inapplicable.
- */
-export function valueAt(value: DecodedValue, path: readonly string[]): FieldValue {
-  const [step, ...rest] = path;
-  if (value.kind === 'list') {
-    if (step === undefined || !INDEX.test(step)) {
-      return { kind: 'list', items: value.items.map((item) => valueAt(item, path)) };
-    }
-    const item = value.items[Number(step)];
-    return item === undefined ? SHORTER_LIST : valueAt(item, rest);
-  }
-  if (step === undefined) return value.kind === 'struct' ? NO_VALUE : value;
-  const member = value.kind === 'struct' ? value.fields.get(step) : undefined;
-  return member === undefined ? NO_VALUE : valueAt(member, rest);
 }
 
 /** The kind under which values of a type are compared. */
@@ -101,7 +74,7 @@ function innermost<T>(shape: Shape<T>, shapeOf: (type: T) => Shape<T>): Shape<T>
 
 function follow<T>(at: Shape<T>, step: string): T | undefined {
   if (at.kind === 'struct') return at.members.find(({ name }) => name === step)?.type;
-  if (at.kind === 'leaf' || !INDEX.test(step)) return undefined;
+  if (at.kind === 'leaf' || !isPlace(step)) return undefined;
   return at.length === undefined || Number(step) < at.length ? at.item : undefined;
 }
 
