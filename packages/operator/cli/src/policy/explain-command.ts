@@ -73,7 +73,7 @@ export function explainFile(file: string | undefined, flags: ExplainFlags): unde
     process.stdout.write(`${JSON.stringify({ ok: true, ...Object(document), lines })}\n`);
   }
   const colour = { allow: 'green', ask: 'yellow', deny: 'red' } as const;
-  say(`${paint(colour[explained.outcome], explained.outcome)} ${lines[0] ?? ''}`);
+  say(paint(colour[explained.outcome], lines[0] ?? ''));
   for (const line of lines.slice(1)) say(line);
 }
 
