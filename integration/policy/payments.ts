@@ -11,7 +11,7 @@ import { LANDLORD, TOKEN } from './policy-boundary.ts';
 let accountNonce = 0;
 
 /** An account nonce that nothing was asked for yet. */
-export function freshAccountNonce(): string {
+function freshAccountNonce(): string {
   accountNonce += 1;
   return String(accountNonce);
 }

@@ -17,7 +17,7 @@ import { createWireClient, type WireClient } from '../wire/client/wire-client.ts
 
 export const TOKEN = '0x70ce';
 export const LANDLORD = '0x658f8d2f3f6';
-export const HOUR_SEC = 3_600;
+const HOUR_SEC = 3_600;
 
 /** Most that may leave in an hour, and in one call. */
 export const CAP = 100n;

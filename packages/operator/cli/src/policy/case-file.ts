@@ -19,7 +19,7 @@ import { z } from 'zod';
 import { readYamlFile } from '../yaml-file.ts';
 
 /** What a case is about; exactly one of them. */
-export const CASE_ACTIONS = ['request', 'transaction', 'typedData', 'message'] as const;
+const CASE_ACTIONS = ['request', 'transaction', 'typedData', 'message'] as const;
 
 /** An object without other keys; the message of a key it does not know lists those it does. */
 const object = <T extends z.core.$ZodLooseShape>(shape: T) =>

@@ -9,10 +9,10 @@
 
 import type { PolicyCondition, PolicyDocument, PolicyRule } from '@countersign/protocol';
 import { type CompiledGrant, compileGrant, endOfCondition } from './account-grant.ts';
+import { inWords } from './condition-diff.ts';
 import { conditionObstacle, UNJUDGED_METHODS, unenforced } from './enforcement-reasons.ts';
 import { limitEnforcement } from './limit-enforcement.ts';
-import type { AnyLimit } from './limit-words.ts';
-import { limitWords } from './limit-words.ts';
+import { type AnyLimit, limitWords } from './limit-words.ts';
 import { functionsOfCondition, functionsOfRule, isStarknetRule } from './named-functions.ts';
 import { privyObstacle } from './privy-rules.ts';
 
@@ -189,10 +189,9 @@ function boundary(how: string): Enforcement {
   return { by: 'only the boundary', how };
 }
 
-const MOST_CHARS = 60;
+const MOST_CHARS = 100;
 
-function shortWords({ field_source, field, operator, value }: PolicyCondition): string {
-  const text = typeof value === 'string' ? value : `[${value.join(', ')}]`;
-  const shown = text.length <= MOST_CHARS ? text : `${text.slice(0, MOST_CHARS)}…`;
-  return `${field_source}.${field} ${operator} ${shown}`;
+function shortWords(condition: PolicyCondition): string {
+  const text = inWords(condition);
+  return text.length <= MOST_CHARS ? text : `${text.slice(0, MOST_CHARS)}…`;
 }

@@ -52,7 +52,7 @@ export function testPolicy(file: string, flags: TestFlags): number {
 }
 
 /** `rent.yaml` → `rent.cases.yaml` in the same directory. */
-export function casesBeside(file: string): string {
+function casesBeside(file: string): string {
   const { dir, name } = path.parse(file);
   return path.join(dir, `${name}.cases.yaml`);
 }
