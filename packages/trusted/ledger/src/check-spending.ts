@@ -23,17 +23,28 @@ export interface SpendingReport {
   readonly reservations: number;
 }
 
-/** What a log leaves in one bucket, by the key `logged-spending.ts` gives it. */
+/** How much a bucket counted when it was nearest to its cap. */
+export interface HighMark {
+  readonly counted: bigint;
+  /** At that decision; never 0. */
+  readonly cap: bigint;
+  /** Position of the entry of the decision. */
+  readonly index: number;
+}
+
+/** What a log says of one bucket, by the key `logged-spending.ts` gives it. */
 export interface LoggedState {
   readonly key: string;
   readonly bucket: LoggedBucket;
-}
-
-interface KnownBucket {
-  readonly bucket: LoggedBucket;
   readonly window: LoggedReservation['window'];
   readonly lengthMs: number;
+  /** `undefined` when no entry has it in full. */
+  readonly name: string | undefined;
+  /** `undefined` when no reservation was ever held against a cap above 0. */
+  readonly highMark: HighMark | undefined;
 }
+
+type KnownBucket = { -readonly [name in keyof LoggedState]: LoggedState[name] };
 
 interface Progress {
   readonly buckets: Map<string, KnownBucket>;
@@ -81,7 +92,7 @@ export function replaySpending(entries: Iterable<Uint8Array>): {
   }
   const { buckets, reservations } = progress;
   const report = { ...(fault === undefined ? {} : { fault }), buckets: buckets.size, reservations };
-  return { report, state: [...buckets].map(([key, { bucket }]) => ({ key, bucket })) };
+  return { report, state: [...buckets.values()] };
 }
 
 /** What is wrong with an entry, if anything is. */
@@ -119,15 +130,32 @@ function reserve(progress: Progress, event: Reserve, index: number): string | un
     const reason = known.bucket.spend({ ...one, slot, atMs, validUntilMs });
     if (reason !== undefined) return reason;
     progress.reservations += 1;
+    mark(known, one, index);
   }
   return undefined;
 }
 
 function bucketFor({ buckets }: Progress, reservation: LoggedReservation): KnownBucket {
-  const { bucket: key, window, lengthMs } = reservation;
-  const known = buckets.get(key) ?? { bucket: new LoggedBucket(), window, lengthMs };
-  buckets.set(key, known);
-  return known;
+  const { bucket: key, window, lengthMs, name } = reservation;
+  const known = buckets.get(key);
+  if (known !== undefined) {
+    known.name ??= name;
+    return known;
+  }
+  const bucket = new LoggedBucket();
+  const made: KnownBucket = { key, bucket, window, lengthMs, name, highMark: undefined };
+  buckets.set(key, made);
+  return made;
+}
+
+function mark(known: KnownBucket, { cap }: LoggedReservation, index: number): void {
+  // Nothing ever counted against a cap of 0, or the log would not hold.
+  if (cap === undefined || cap === 0n) return;
+  const { counted } = known.bucket;
+  const { highMark } = known;
+  // Shares of two caps, compared without dividing.
+  if (highMark !== undefined && counted * highMark.cap <= highMark.counted * cap) return;
+  known.highMark = { counted, cap, index };
 }
 
 function remember({ slots }: Progress, slot: string, known: KnownBucket): void {

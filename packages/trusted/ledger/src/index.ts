@@ -20,3 +20,4 @@ export type { Seal } from './log-key.ts';
 export type { IndexedEntry } from './log-store.ts';
 export { type LedgerOptions, openLedger } from './open-ledger.ts';
 export { resealLogKey } from './reseal-log-key.ts';
+export { type BucketFigures, fullestBuckets } from './spending-figures.ts';

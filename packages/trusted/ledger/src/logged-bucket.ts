@@ -35,6 +35,11 @@ export class LoggedBucket {
   #anchorMs: number | undefined;
   #freedThroughMs = -1;
 
+  /** What counts after the last reservation was taken in. */
+  get counted(): bigint {
+    return this.#sum;
+  }
+
   /** Takes in one reservation; what is wrong with it, if anything is. */
   spend(spend: LoggedSpend): string | undefined {
     const { slot, atMs, amount, cap } = spend;

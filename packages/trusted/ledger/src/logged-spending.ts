@@ -13,6 +13,8 @@ import { createHash } from 'node:crypto';
 export interface LoggedReservation {
   /** Window and SHA-256 of the name, which is what an entry may carry instead of the name. */
   readonly bucket: string;
+  /** The name, where the entry has it. */
+  readonly name: string | undefined;
   readonly window: 'sliding' | 'fixed' | 'lifetime';
   /** 0 for `lifetime`. */
   readonly lengthMs: number;
@@ -90,6 +92,7 @@ function readReservation(value: unknown): LoggedReservation | undefined {
   if (until !== undefined && !Number.isSafeInteger(until)) return undefined;
   return {
     bucket: `${window} ${seconds} ${digest}`,
+    name: typeof value.bucket === 'string' ? value.bucket : undefined,
     window,
     lengthMs: seconds * SECOND_MS,
     amount: BigInt(amount),
