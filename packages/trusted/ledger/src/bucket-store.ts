@@ -104,7 +104,7 @@ export function createBucketStore(db: DatabaseSync): BucketStore {
     },
     save: (bucket) => {
       const { id, name, window, total, anchorMs, freedThroughMs } = bucket;
-      const state = [amountBytes(total), anchorMs ?? null, freedThroughMs, digestOf(bucket)];
+      const state = [amountBytes(total), anchorMs ?? null, freedThroughMs, bucketDigest(bucket)];
       if (id !== undefined) {
         update.run(...state, id);
         return { ...bucket, id };
@@ -144,12 +144,12 @@ export function bucketOf(row: Row): StoredBucket {
   const bucket = {
     id: readCount(row, 'id'),
     name: readText(row, 'name'),
-    window: readWindow(row),
+    window: toWindow(readText(row, 'window_type'), readCount(row, 'window_ms')),
     total: readAmount(row, 'total'),
     anchorMs: row.anchor_ms === null ? undefined : readCount(row, 'anchor_ms'),
     freedThroughMs: row.freed_through_ms === -1 ? -1 : readCount(row, 'freed_through_ms'),
   };
-  if (Buffer.compare(readBytes(row, 'digest'), digestOf(bucket)) === 0) return bucket;
+  if (Buffer.compare(readBytes(row, 'digest'), bucketDigest(bucket)) === 0) return bucket;
   throw corruptStore('a bucket was altered');
 }
 
@@ -162,16 +162,24 @@ export function reservationOf(row: Row): Reservation {
   };
 }
 
-function readWindow(row: Row): SpendWindow {
-  const type = readText(row, 'window_type');
-  const seconds = readCount(row, 'window_ms') / SECOND_MS;
+/**
+ * A window as it is stored.
+ *
+ * @throws BoundaryError ERR_STORE_CORRUPT for an unknown type.
+ */
+export function toWindow(type: string, lengthMs: number): SpendWindow {
+  const seconds = lengthMs / SECOND_MS;
   if (type === 'lifetime') return { type };
   if (type === 'sliding' || type === 'fixed') return { type, seconds };
   throw corruptStore('a bucket has a window of no known type');
 }
 
-/** Against decay: nothing else repeats the begin of a window or the ends that were taken off. */
-function digestOf({ name, window, total, anchorMs, freedThroughMs }: Bucket): Buffer {
+/**
+ * Against decay: nothing else repeats the begin of a window or the ends that were taken off.
+ *
+ * @returns 32 bytes.
+ */
+export function bucketDigest({ name, window, total, anchorMs, freedThroughMs }: Bucket): Buffer {
   const facts = [window.type, windowMs(window), total, anchorMs ?? '', freedThroughMs, name];
   return hash('sha256', facts.join('\n'), 'buffer');
 }

@@ -4,11 +4,10 @@
  * @module
  */
 
-import type { SQLOutputValue } from 'node:sqlite';
 import { corruptStore } from './store-error.ts';
 
-/** A row as `node:sqlite` gives it. */
-export type Row = Readonly<Record<string, SQLOutputValue>>;
+/** A row as a driver gives it. */
+export type Row = Readonly<Record<string, unknown>>;
 
 /** A safe integer, not negative. @throws BoundaryError ERR_STORE_CORRUPT. */
 export function readCount(row: Row, column: string): number {

@@ -24,7 +24,7 @@ export interface Draft {
 }
 
 /** @param frontier - The durable right edge; copied. */
-export function createDraft(store: LogStore, durable: Readonly<Frontier>): Draft {
+export function createDraft(store: Pick<LogStore, 'append'>, durable: Readonly<Frontier>): Draft {
   const frontier = copyFrontier(durable);
   const completed: CompletedNode[] = [];
   return {

@@ -43,7 +43,7 @@ export function createHeadStore(db: DatabaseSync): HeadStore {
   return {
     insert: (head) => {
       const { size, note, highWaterMs, forgottenThroughMs } = head;
-      insert.run(size, note, highWaterMs, forgottenThroughMs, digestOf(head));
+      insert.run(size, note, highWaterMs, forgottenThroughMs, headDigest(head));
     },
     newest: () => toHead(newest.get()),
     at: (size) => toHead(at.get(size)),
@@ -55,18 +55,27 @@ function toHead(row: Row | undefined): Head | undefined {
   return row === undefined ? undefined : headOf(row);
 }
 
-function headOf(row: Row): Head {
+/**
+ * Head of a row with all columns of its table.
+ *
+ * @throws BoundaryError ERR_STORE_CORRUPT when it is not what was written.
+ */
+export function headOf(row: Row): Head {
   const head = {
     size: readCount(row, 'size'),
     note: readText(row, 'note'),
     highWaterMs: readCount(row, 'high_water_ms'),
     forgottenThroughMs: readCount(row, 'forgotten_through_ms'),
   };
-  if (Buffer.compare(readBytes(row, 'digest'), digestOf(head)) === 0) return head;
+  if (Buffer.compare(readBytes(row, 'digest'), headDigest(head)) === 0) return head;
   throw corruptStore('a stored checkpoint or its times were altered', { size: head.size });
 }
 
-/** Against decay, not against an attacker: the note is signed, the times beside it are not. */
-function digestOf({ size, note, highWaterMs, forgottenThroughMs }: Head): Buffer {
+/**
+ * Against decay, not against an attacker: the note is signed, the times beside it are not.
+ *
+ * @returns 32 bytes.
+ */
+export function headDigest({ size, note, highWaterMs, forgottenThroughMs }: Head): Buffer {
   return hash('sha256', `${size}\n${highWaterMs}\n${forgottenThroughMs}\n${note}`, 'buffer');
 }

@@ -17,6 +17,8 @@ import {
 import type { LogStore } from './log-store.ts';
 import { corruptStore } from './store-error.ts';
 
+type Rows = Pick<LogStore, 'entries' | 'node'>;
+
 /**
  * Content of a tile or entry bundle in a log of `size` entries.
  *
@@ -24,7 +26,7 @@ import { corruptStore } from './store-error.ts';
  * @returns `undefined` when the path is no tile path or the log is too short for it.
  * @throws BoundaryError ERR_STORE_CORRUPT when the database lacks a part of it.
  */
-export function tileAt(path: string, size: number, store: LogStore): Uint8Array | undefined {
+export function tileAt(path: string, size: number, store: Rows): Uint8Array | undefined {
   const tile = toTile(path);
   return tile === undefined || tileWidth(tile, size) < tile.width
     ? undefined
@@ -32,7 +34,7 @@ export function tileAt(path: string, size: number, store: LogStore): Uint8Array 
 }
 
 /** Content of a tile or entry bundle that lies inside the log. */
-export function tileContent(tile: Tile, store: LogStore): Uint8Array {
+export function tileContent(tile: Tile, store: Rows): Uint8Array {
   if (tile.level !== 'entries') return readTile(tile, store);
   const first = tile.index * TILE_WIDTH;
   const entries = store.entries(first, first + tile.width);

@@ -16,16 +16,22 @@ import type { LogStore } from './log-store.ts';
 import { tileAt } from './log-tiles.ts';
 import { corruptStore } from './store-error.ts';
 
-/** Where a view reads from. */
-export interface LogSource {
-  readonly store: LogStore;
-  readonly heads: HeadStore;
+/** What proofs, entries and tiles are made from. */
+export interface LogRows {
+  readonly store: Pick<LogStore, 'entry' | 'entries' | 'node'>;
+  readonly heads: Pick<HeadStore, 'at'>;
   /** Nodes of the tree; `store` itself or a cache before it. */
   readonly nodes: NodeReader;
 }
 
+/** Where a whole log is read from. */
+export interface LogSource extends LogRows {
+  readonly store: LogStore;
+  readonly heads: HeadStore;
+}
+
 /** Bytes of an entry, `undefined` when the log has no such index. */
-export function entryAt(source: LogSource, head: Head, index: number): Uint8Array | undefined {
+export function entryAt(source: LogRows, head: Head, index: number): Uint8Array | undefined {
   if (!isIndex(index, head.size)) return undefined;
   const entry = source.store.entry(index);
   if (entry === undefined) throw corruptStore('an entry of the log is missing', { index });
@@ -33,14 +39,14 @@ export function entryAt(source: LogSource, head: Head, index: number): Uint8Arra
 }
 
 /** C2SP tlog-proof against the checkpoint of `head`, `undefined` when it has no such index. */
-export function receiptAt(source: LogSource, head: Head, index: number): string | undefined {
+export function receiptAt(source: LogRows, head: Head, index: number): string | undefined {
   if (!isIndex(index, head.size)) return undefined;
   const proof = inclusionProof(index, head.size, source.nodes);
   return formatTlogProof({ index, proof, checkpoint: head.note });
 }
 
 /** Stored checkpoint of `size`. @throws BoundaryError ERR_NOT_FOUND. */
-export function checkpointAt(source: LogSource, head: Head, size: number): string {
+export function checkpointAt(source: LogRows, head: Head, size: number): string {
   const stored = isIndex(size, head.size + 1) ? source.heads.at(size) : undefined;
   if (stored === undefined) throw notFound('no checkpoint of this size is stored');
   return stored.note;
@@ -48,7 +54,7 @@ export function checkpointAt(source: LogSource, head: Head, size: number): strin
 
 /** RFC 6962 consistency proof. @throws BoundaryError ERR_NOT_FOUND for sizes the log did not have. */
 export function consistencyBetween(
-  source: LogSource,
+  source: LogRows,
   head: Head,
   oldSize: number,
   newSize: number,
@@ -61,7 +67,7 @@ export function consistencyBetween(
 }
 
 /** A file by its C2SP tlog-tiles path, `checkpoint` included; `undefined` when there is none. */
-export function fileAt(source: LogSource, head: Head, path: string): Uint8Array | undefined {
+export function fileAt(source: LogRows, head: Head, path: string): Uint8Array | undefined {
   return path === 'checkpoint'
     ? Buffer.from(head.note, 'utf8')
     : tileAt(path, head.size, source.store);
