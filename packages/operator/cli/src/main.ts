@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   reload: async () => (await import('./commands/reload.ts')).addReloadCommand,
   keys: async () => (await import('./commands/keys.ts')).addKeysCommand,
   log: async () => (await import('./commands/log.ts')).addLogCommand,
+  ledger: async () => (await import('./commands/ledger.ts')).addLedgerCommand,
   freeze: async () => (await import('./commands/freeze.ts')).addFreezeCommand,
   freezes: async () => (await import('./commands/freeze.ts')).addFreezeCommand,
   policy: async () => (await import('./commands/policy.ts')).addPolicyCommand,

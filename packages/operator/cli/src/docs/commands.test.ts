@@ -7,6 +7,7 @@ import { addDemoCommand } from '../commands/demo.ts';
 import { addFreezeCommand } from '../commands/freeze.ts';
 import { addKeyringCommand } from '../commands/keyring.ts';
 import { addKeysCommand } from '../commands/keys.ts';
+import { addLedgerCommand } from '../commands/ledger.ts';
 import { addLogCommand } from '../commands/log.ts';
 import { addPolicyCommand } from '../commands/policy.ts';
 import { addReloadCommand } from '../commands/reload.ts';
@@ -33,6 +34,7 @@ for (const register of [
   addReloadCommand,
   addKeysCommand,
   addLogCommand,
+  addLedgerCommand,
   addFreezeCommand,
   addPolicyCommand,
   addDemoCommand,
