@@ -7,6 +7,7 @@
  * @module
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type HashBackend, selectHashBackend } from '@countersign/crypto';
 import {
   ERROR_CODES,
@@ -17,9 +18,11 @@ import {
 } from '@countersign/protocol';
 import type { Behaviour } from '@countersign/testing-dfns-bridge';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { answerIntent, type ShownIntent, shownIntent } from '../approvals/approver.ts';
 import { freshRequest, send } from '../crash/exchange.ts';
 import { beAPatientFile } from '../crash/patience.ts';
-import { freeze } from '../freeze/operator.ts';
+import { ALICE, BOB } from '../freeze/frozen-boundary.ts';
+import { askAs, freeze } from '../freeze/operator.ts';
 import {
   exchangeRaw,
   openRaw,
@@ -41,7 +44,7 @@ import { FOREIGN_KEY_ID, MAX_CONNECTIONS, MAX_REQUESTS } from './guarded-boundar
 import { openlyReadableKeystore, sealedKeystore, unreadableKeystore } from './poor-keystore.ts';
 import { policyWithoutRules } from './poor-policy.ts';
 import { answerWithoutSigner, codeOfNoise, codeOfTakenPort, lastAnswer } from './process-faults.ts';
-import { CAREFUL_ACCOUNT, ENEMY } from './ruled-boundary.ts';
+import { CAREFUL_ACCOUNT, ENEMY, HASTY_ACCOUNT, LONELY_ACCOUNT } from './ruled-boundary.ts';
 import { PLAIN_KEY_ID, type Servers, startServers } from './servers.ts';
 import {
   codeOfStart,
@@ -124,6 +127,33 @@ async function askAt(offsetMs: number): Promise<string> {
   }
 }
 
+/** Asks for what Alice has to approve. */
+async function askedFor(accountAddress: string): Promise<ShownIntent> {
+  const answer = await servers.ruled.client.sign(transferRequest({ accountAddress }));
+  expect(answer.status).toBe(202);
+  return shownIntent(answer.json);
+}
+
+async function unfreezing(scope: string): Promise<ShownIntent> {
+  const { url, operator } = servers.ruled;
+  const question = { method: 'POST', path: '/v1/unfreeze', body: { scope } } as const;
+  return shownIntent((await askAs(url, operator, question)).json);
+}
+
+async function answered(intent: ShownIntent, answer: 'approve' | 'deny'): Promise<void> {
+  expect((await answerIntent(servers.ruled.url, ALICE, intent, answer)).status).toBe(200);
+}
+
+async function look(intentId: string): Promise<string> {
+  return codeIn(await servers.ruled.client.call({ path: `/v1/intents/${intentId}` }));
+}
+
+async function execute({ intentId }: ShownIntent): Promise<string> {
+  const path = `/v1/intents/${intentId}/execute`;
+  const answer = await servers.ruled.client.call({ method: 'POST', path });
+  return answer.status === 200 ? 'signed' : codeIn(answer);
+}
+
 function thrownBy(run: () => unknown): string {
   try {
     run();
@@ -192,13 +222,54 @@ const PROVOCATIONS: Readonly<Record<ErrorCode, Provocation>> = {
   ERR_POLICY_NO_RULE: () => ruled({ calls: [transferCall({ contractAddress: '0x2' })] }),
   ERR_POLICY_EVALUATION_FAILED: () => ruled({ calls: [transferCall({ calldata: [ENEMY] })] }),
   ERR_POLICY_CHARGES_TOO_MANY: () => payMany(40),
-  ERR_POLICY_APPROVAL_REQUIRED: () => ruled({ accountAddress: CAREFUL_ACCOUNT }),
+  ERR_POLICY_APPROVAL_REQUIRED: () => ruled({ accountAddress: LONELY_ACCOUNT }),
   async ERR_FROZEN() {
     const { url, operator } = servers.ruled;
     expect((await freeze(url, operator, 'account:0xf0')).status).toBe(200);
     return ruled({ accountAddress: '0xf0' });
   },
   ERR_POLICY_CUSTODIAN_DENIED: () => bridged('denied'),
+  // what people have to say first
+  ERR_INTENT_NOT_FOUND: () => look('there-never-was-one00'),
+  ERR_INTENT_PENDING: async () => execute(await askedFor(CAREFUL_ACCOUNT)),
+  async ERR_INTENT_DENIED() {
+    const intent = await askedFor(CAREFUL_ACCOUNT);
+    await answered(intent, 'deny');
+    return execute(intent);
+  },
+  async ERR_INTENT_EXPIRED() {
+    const intent = await askedFor(HASTY_ACCOUNT);
+    await sleep(1_100);
+    return execute(intent);
+  },
+  async ERR_INTENT_USED() {
+    const intent = await askedFor(CAREFUL_ACCOUNT);
+    await answered(intent, 'approve');
+    expect(await execute(intent)).toBe('signed');
+    return execute(intent);
+  },
+  async ERR_INTENT_STALE() {
+    const { url, operator } = servers.ruled;
+    await freeze(url, operator, 'account:0xf1');
+    const wishes = [await unfreezing('account:0xf1'), await unfreezing('account:0xf1')] as const;
+    await answered(wishes[0], 'approve');
+    await freeze(url, operator, 'account:0xf1');
+    return codeIn(await answerIntent(url, ALICE, wishes[1], 'approve'));
+  },
+  async ERR_INTENT_LIMIT() {
+    const { url, operator } = servers.ruled;
+    await freeze(url, operator, 'account:0xf2');
+    const body = { scope: 'account:0xf2' };
+    for (;;) {
+      const answer = await askAs(url, operator, { method: 'POST', path: '/v1/unfreeze', body });
+      if (answer.status !== 202) return codeIn(answer);
+    }
+  },
+  async ERR_APPROVAL_INVALID() {
+    const intent = await askedFor(CAREFUL_ACCOUNT);
+    const { url } = servers.ruled;
+    return codeIn(await answerIntent(url, { ...BOB, id: ALICE.id }, intent, 'approve'));
+  },
   ERR_LEAK_INBOUND: () => asking({ context: { reason: 'STARKNET_PRIVATE_KEY' } }),
   // how much, how fast
   async ERR_RATE_LIMITED() {

@@ -26,8 +26,12 @@ export interface RuledBoundary {
 }
 
 export const ENEMY = '0xbad';
-/** Somebody has to approve what is asked for it. */
+/** Alice has to approve what is asked for it. */
 export const CAREFUL_ACCOUNT = '0xca';
+/** The same, within a second. */
+export const HASTY_ACCOUNT = '0xcb';
+/** Somebody would have to who is not there. */
+export const LONELY_ACCOUNT = '0xcc';
 
 const SECRETS = { AGENT: 'error-test-secret-0004', OPS: 'error-test-secret-0005' };
 const METHOD = 'starknet_signSessionTransaction';
@@ -77,6 +81,13 @@ function policy(): object {
     operator: 'eq',
     value,
   });
+  const approval = (name: string, account: string, approver: string, seconds: number): object => ({
+    name,
+    method: METHOD,
+    action: 'REQUIRE_APPROVAL',
+    conditions: [{ ...condition('account', account), field_source: 'starknet_transaction' }],
+    approval: { required: 1, approvers: [approver], expires_in_seconds: seconds },
+  });
   const count = (name: string): object => ({
     name,
     metric: 'calls',
@@ -95,15 +106,9 @@ function policy(): object {
         action: 'DENY',
         conditions: [condition('transfer.recipient', ENEMY)],
       },
-      {
-        name: 'careful',
-        method: METHOD,
-        action: 'REQUIRE_APPROVAL',
-        conditions: [
-          { ...condition('account', CAREFUL_ACCOUNT), field_source: 'starknet_transaction' },
-        ],
-        approval: { required: 1, approvers: [ALICE.id], expires_in_seconds: 60 },
-      },
+      approval('careful', CAREFUL_ACCOUNT, ALICE.id, 60),
+      approval('hasty', HASTY_ACCOUNT, ALICE.id, 1),
+      approval('lonely', LONELY_ACCOUNT, 'nobody', 60),
     ],
     // Two buckets for each recipient.
     limits: [count('first count'), count('second count')],

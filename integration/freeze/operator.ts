@@ -4,7 +4,7 @@
  * @module
  */
 
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { authHeaders, bodyBytes, jsonObject } from '../wire/client/wire-client.ts';
 
 export interface Operator {
@@ -14,6 +14,7 @@ export interface Operator {
 
 export interface OperatorAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly code: string | undefined;
   readonly json: Readonly<Record<string, unknown>>;
   /** When it was sent and when its head arrived, on the clock of `performance.now`. */
@@ -57,6 +58,7 @@ export function askAs(
         const code = response.headers['x-countersign-code'];
         resolve({
           status: response.statusCode ?? 0,
+          headers: response.headers,
           code: code === undefined ? undefined : String(code),
           json: jsonObject(Buffer.concat(chunks).toString('utf8')),
           sentAtMs,

@@ -14,6 +14,7 @@ import {
 } from '@countersign/protocol';
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
+import { type ApproverDeps, answerApprover, isApproverRoute } from './approver/approver-route.ts';
 import type { Admission } from './connection-limits.ts';
 import { createExchange, type Exchange, headerRequestId } from './http/exchange.ts';
 import { jsonReply, type Reply, toResponse } from './http/reply.ts';
@@ -24,7 +25,7 @@ import { openApiDocument } from './openapi.ts';
 import { answerOperator, isOperatorRoute, type OperatorDeps } from './operator/operator-route.ts';
 import type { StoreFault } from './shared-stores.ts';
 
-export interface EdgeAppDeps extends KeyringDeps, OperatorDeps {
+export interface EdgeAppDeps extends KeyringDeps, OperatorDeps, ApproverDeps {
   readonly metrics: Metrics;
   /** Whether the server is draining. */
   readonly isStopping: () => boolean;
@@ -37,7 +38,14 @@ export interface EdgeAppDeps extends KeyringDeps, OperatorDeps {
 }
 
 /** Paths that stand in metrics as they are. */
-const NAMED_PATHS = [SIGN_PATH, EXPLAIN_PATH, '/v1/freeze', '/v1/freezes'];
+const NAMED_PATHS = [
+  SIGN_PATH,
+  EXPLAIN_PATH,
+  '/v1/freeze',
+  '/v1/freezes',
+  '/v1/unfreeze',
+  '/v1/intents',
+];
 
 export type EdgeApp = Hono<{ Bindings: HttpBindings }>;
 
@@ -95,8 +103,9 @@ function routed(deps: EdgeAppDeps, exchange: Exchange): Promise<Reply> | Reply {
   if (deps.isStopping()) throw new BoundaryError('ERR_STOPPING');
   const open = method === 'GET' || method === 'HEAD' ? OPEN_ROUTES.get(path) : undefined;
   if (open !== undefined) return open(deps);
-  const isOperators = isOperatorRoute(deps.settings, exchange);
-  return isOperators ? answerOperator(deps, exchange) : answerKeyring(deps, exchange);
+  if (isOperatorRoute(deps.settings, exchange)) return answerOperator(deps, exchange);
+  if (isApproverRoute(deps.settings, exchange)) return answerApprover(deps, exchange);
+  return answerKeyring(deps, exchange);
 }
 
 function refusal(
@@ -159,5 +168,7 @@ async function metricsText(deps: EdgeAppDeps): Promise<Reply> {
 function routeName({ path }: Exchange): string {
   if (OPEN_ROUTES.has(path)) return path;
   if (NAMED_PATHS.includes(path)) return path;
+  const intent = /^\/v1\/intents\/[^/]+(\/answers|\/execute)?$/.exec(path);
+  if (intent !== null) return `/v1/intents/{id}${intent[1] ?? ''}`;
   return path.startsWith('/v1/receipts/') ? '/v1/receipts/{id}' : 'other';
 }

@@ -8,6 +8,8 @@ export * from './frame.ts';
 export * from './freeze-request.ts';
 export * from './freeze-scope.ts';
 export * from './guard-settings.ts';
+export * from './intent.ts';
+export * from './intent-answer.ts';
 export * from './limits.ts';
 export * from './log-entry.ts';
 export * from './policy-errors.ts';

@@ -64,6 +64,13 @@ export interface LoggedSpending {
   readonly reserved: readonly LoggedReservation[];
 }
 
+/** Which intent an entry is about. */
+export interface LoggedIntent {
+  readonly id: string;
+  /** SHA-256 of its document, lower hex. */
+  readonly digest: string;
+}
+
 export interface DecisionEntry {
   readonly timeMs: number;
   readonly requestId: string;
@@ -74,12 +81,15 @@ export interface DecisionEntry {
   readonly bodySha256: string;
   /** SHA-256 of the canonical policy document, lower hex. */
   readonly policyHash: string;
-  readonly outcome: 'allow' | 'deny';
-  /** Code of the error table; absent when allowed. */
+  /** `ask`: the intent waits for approvals, nothing is signed. */
+  readonly outcome: 'allow' | 'deny' | 'ask';
+  /** Code of the error table; absent unless denied. */
   readonly code?: string | undefined;
   readonly rule?: string | undefined;
   readonly asked?: LoggedRequest | undefined;
   readonly message?: LoggedMessage | undefined;
+  /** What was prepared, or executed. */
+  readonly intent?: LoggedIntent | undefined;
   /** Left out of the entry when nothing was reserved. */
   readonly spending?: LoggedSpending | undefined;
 }
@@ -94,6 +104,28 @@ export type FreezeCause =
   | { readonly type: 'custodian-mismatch' }
   /** The approvals of this intent were given. */
   | { readonly type: 'approvals'; readonly intent: string };
+
+/** That an operator asked to end a freeze, and whoever has to agree can. */
+export interface UnfreezeAskedEntry {
+  readonly timeMs: number;
+  readonly requestId: string;
+  readonly operator: string;
+  readonly scope: string;
+  readonly intent: LoggedIntent;
+}
+
+/** What an approver said, with the evidence. */
+export interface ApprovalEntry {
+  readonly timeMs: number;
+  readonly intent: LoggedIntent;
+  readonly approver: string;
+  readonly answer: 'approve' | 'deny';
+  /** As it was sent, parts as base64url. */
+  readonly evidence: {
+    readonly signature?: string | undefined;
+    readonly passkey?: Readonly<Record<string, string>> | undefined;
+  };
+}
 
 /** That a scope was frozen, or is no longer. */
 export interface FreezeEntry {
@@ -161,6 +193,34 @@ export function freezeEntryBytes({ timeMs, action, scope, cause }: FreezeEntry):
   return bytesOf({ format: 'countersign-entry/v1', type: action, time, scope, cause });
 }
 
+export function unfreezeAskedEntryBytes(entry: UnfreezeAskedEntry): Uint8Array {
+  const { timeMs, requestId, operator, scope, intent } = entry;
+  const time = new Date(timeMs).toISOString();
+  return bytesOf({
+    format: 'countersign-entry/v1',
+    type: 'unfreeze-asked',
+    time,
+    requestId,
+    operator,
+    scope,
+    intent: { ...intent },
+  });
+}
+
+export function approvalEntryBytes(entry: ApprovalEntry): Uint8Array {
+  const { timeMs, intent, approver, answer, evidence } = entry;
+  return bytesOf({
+    format: 'countersign-entry/v1',
+    type: 'approval',
+    time: new Date(timeMs).toISOString(),
+    intent: { ...intent },
+    approver,
+    answer,
+    signature: evidence.signature,
+    passkey: evidence.passkey === undefined ? undefined : { ...evidence.passkey },
+  });
+}
+
 export function settleEntryBytes({ timeMs, slot, settlement }: SettleEntry): Uint8Array {
   return bytesOf({
     format: 'countersign-entry/v1',
@@ -200,6 +260,7 @@ function serialise(entry: DecisionEntry, form: Form): Uint8Array {
         ? undefined
         : askedDocument(entry.asked, form.calls(entry.asked.calls)),
     message: entry.message === undefined ? undefined : messageDocument(entry.message),
+    intent: entry.intent === undefined ? undefined : { ...entry.intent },
     spending: spendingDocument(entry.spending, form),
   });
 }

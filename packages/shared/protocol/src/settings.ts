@@ -146,6 +146,8 @@ export const edgeSettingsSchema = z.strictObject({
   maxInFlight: positive,
   /** Who may freeze; absent means the routes do not exist. */
   operators: z.array(operatorSettingsSchema).optional(),
+  /** Whether there are approvers; otherwise their routes do not exist. */
+  approvals: z.boolean().optional(),
 });
 
 export type EdgeSettings = z.infer<typeof edgeSettingsSchema>;

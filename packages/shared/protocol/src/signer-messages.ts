@@ -59,6 +59,26 @@ export const signerQuestionSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('explain'), id, request: requestSchema }),
   /** Freezes a scope; the body is the request's. Answered by `frozen` once it is on disk. */
   z.strictObject({ op: z.literal('freeze'), id, request: operatorRequestSchema }),
+  /** Asks to end a freeze; answered by `asked`, for whoever has to agree. */
+  z.strictObject({ op: z.literal('unfreeze'), id, request: operatorRequestSchema }),
+  /** Signs an approved intent of this client, named by the path; the body is empty. */
+  z.strictObject({ op: z.literal('execute'), id, request: requestSchema }),
+  /** One intent of this client, named by the path; answered by a `document`. Reads only. */
+  z.strictObject({ op: z.literal('intent'), id, request: requestSchema }),
+  /** An approver's answer, which carries its own evidence in the body; answered by a `document`. */
+  z.strictObject({ op: z.literal('answer'), id, intentId: z.string() }),
+  /** Intents that wait for an approver, or one of them; answered by a `document`. Reads only. */
+  z.strictObject({
+    op: z.literal('intents'),
+    id,
+    request: z.strictObject({
+      approver: z.string(),
+      timestamp: z.string(),
+      signature: z.string(),
+      method: z.string(),
+      target: z.string(),
+    }),
+  }),
   /** What is frozen; answered by a `document`. */
   z.strictObject({ op: z.literal('freezes'), id, request: operatorRequestSchema }),
   /** Whether the signer could write, and what is in force; no secrets, so without authentication. */
@@ -99,7 +119,11 @@ export const signerAnswerSchema = z.discriminatedUnion('outcome', [
     receipt: receiptId,
     ticket: z.string(),
     keyId: z.string(),
+    /** The request for the bridge, JSON, when it is not the one the client sent. */
+    request: z.string().optional(),
   }),
+  /** Nothing is signed until somebody says yes; `intent` is what to show, JSON. */
+  z.strictObject({ outcome: z.literal('asked'), id, receipt: receiptId, intent: z.string() }),
   /** From now on nothing of this scope is signed. */
   z.strictObject({
     outcome: z.literal('frozen'),

@@ -12,7 +12,7 @@ export {
   readApprover,
 } from './approval/approver-key.ts';
 export type { PasskeyAssertion } from './approval/passkey-assertion.ts';
-export { type ApprovalEvidence, verifyApproval } from './approval/verify-approval.ts';
+export { type ApprovalEvidence, verifyApproval, verifyPlain } from './approval/verify-approval.ts';
 export {
   createDefaultHashBackend,
   type DefaultHashBackendOptions,

@@ -7,10 +7,11 @@
 import type { Draft } from './draft.ts';
 import type { Freezes } from './freezes.ts';
 import type { Head } from './head-store.ts';
+import type { Intents } from './intents.ts';
 import type { CommitOutcome, Committed, PendingDecision } from './ledger.ts';
 import type { RequestNonces } from './request-nonces.ts';
 import { entryKey, type SpendBook, slotKey } from './spend-book.ts';
-import { requireEntry } from './write-request.ts';
+import { requireEntry, requireIntent } from './write-request.ts';
 
 /** What a write answers, and the state the clock rules and the nonce table are in after it. */
 export interface Written<T> {
@@ -25,6 +26,7 @@ export interface DecisionStores {
   readonly nonces: RequestNonces;
   readonly freezes: Freezes;
   readonly book: SpendBook;
+  readonly intents: Intents;
 }
 
 export interface NonceRules {
@@ -75,12 +77,17 @@ function decideOne(
   const outcome = outcomeOf(stores, item, head, draft.frontier.size, atMs);
   const entry = item.entryOf(outcome);
   requireEntry(entry);
-  return { outcome, fresh: outcome.kind === 'fresh', ...draft.append(entry) };
+  const appended = draft.append(entry);
+  const intent = item.intentOf?.(outcome);
+  if (intent !== undefined) stores.intents.add(requireIntent(intent), appended.index, atMs);
+  const fresh = outcome.kind === 'fresh';
+  if (fresh && item.executes !== undefined) stores.intents.execute(item.executes, appended.index);
+  return { outcome, fresh, ...appended };
 }
 
 /** @param index - Of the entry this decision is going to be. */
 function outcomeOf(
-  { nonces, freezes, book }: DecisionStores,
+  { nonces, freezes, book, intents }: DecisionStores,
   item: PendingDecision,
   head: Head,
   index: number,
@@ -92,6 +99,8 @@ function outcomeOf(
   if (!nonces.use(nonceKey, nonceExpiresAtMs)) return { kind: 'used' };
   const scope = freezes.firstOf(item.scopes);
   if (scope !== undefined) return { kind: 'frozen', scope };
+  if (item.executes !== undefined && !intents.isOpen(item.executes)) return { kind: 'intent_used' };
   const key = slot === undefined ? entryKey(index) : slotKey(slot);
-  return book.reserve({ slot: key, charges, spendableUntilMs }, atMs);
+  const request = { slot: key, charges, spendableUntilMs };
+  return item.isOnlyAsked === true ? book.ask(request, atMs) : book.reserve(request, atMs);
 }

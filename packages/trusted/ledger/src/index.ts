@@ -5,12 +5,14 @@ export type { Clock } from './clock-rule.ts';
 export { exportLedger, type LedgerExport } from './export-ledger.ts';
 export type { TileExport } from './export-tiles.ts';
 export { importLedger } from './import-ledger.ts';
+export type { NewIntent, StoredAnswer, StoredIntent } from './intents.ts';
 export type {
   Appended,
   ClockReset,
   CommitOutcome,
   Committed,
   FrozenScope,
+  IntentAnswer,
   Ledger,
   LedgerStatus,
   PendingDecision,

@@ -5,6 +5,7 @@
  */
 
 import type { Charge, Reserved, Settlement } from './charge.ts';
+import type { NewIntent, StoredAnswer, StoredIntent } from './intents.ts';
 
 /**
  * What became of a decision, in the order in which it is found out. In every case but `used` the
@@ -22,6 +23,8 @@ export type CommitOutcome =
   | { readonly kind: 'used' }
   /** The first of the scopes that is frozen. */
   | { readonly kind: 'frozen'; readonly scope: string }
+  /** The intent to be executed is not there, or was executed before. */
+  | { readonly kind: 'intent_used' }
   /** More buckets than one entry of the log can name, see `LIMITS.chargesPerDecision`. */
   | { readonly kind: 'too_many'; readonly buckets: number }
   | {
@@ -33,6 +36,8 @@ export type CommitOutcome =
        * leaves the bucket unknown.
        */
       readonly counted: bigint;
+      /** Indexes of further charges that do not fit either; absent when all others do. */
+      readonly others?: readonly number[];
     };
 
 /** A judged request: the log entry depends on what becomes of it. */
@@ -58,6 +63,12 @@ export interface PendingDecision {
    * can show, 8,640,000,000,000,000, for one that never ends.
    */
   readonly spendableUntilMs?: number;
+  /** Asks whether everything fits, and reserves nothing. */
+  readonly isOnlyAsked?: boolean;
+  /** Id of the intent this executes: it works once, and only when the outcome is `fresh`. */
+  readonly executes?: string;
+  /** An intent to keep beside the entry; called once, after {@link entryOf}. */
+  readonly intentOf?: (outcome: CommitOutcome) => NewIntent | undefined;
   /** Log entry; pure, called once, inside the transaction. At most 65,535 bytes. */
   readonly entryOf: (outcome: CommitOutcome) => Uint8Array;
 }
@@ -82,6 +93,17 @@ export interface FrozenScope {
   readonly scope: string;
   /** When it was frozen, milliseconds: the clock, or high water when it was later. */
   readonly sinceMs: number;
+}
+
+/** What an approver said. */
+export interface IntentAnswer extends Omit<StoredAnswer, 'entry'> {
+  readonly intentId: string;
+  /** With the last approval that is needed to end a freeze: ends it, and the intent with it. */
+  readonly unfreezes?: {
+    readonly scope: string;
+    /** Log entry about it, in the same transaction. */
+    readonly entry: Uint8Array;
+  };
 }
 
 /** What putting back the clock meant. */
@@ -124,8 +146,8 @@ export interface Ledger {
    * Uses up request nonces, asks freezes, reserves charges and logs decisions, in ONE transaction with
    * tree nodes, a new signed checkpoint and the high water of the clock.
    *
-   * Order for each item: request nonce used? → a scope frozen? → charges in their order, all or none
-   * → entry. A charge fits when its bucket then counts at most `max`.
+   * Order for each item: request nonce used? → a scope frozen? → intent executed? → charges in their
+   * order, all or none → entry → intent. A charge fits when its bucket then counts at most `max`.
    *
    * @param batch - In order, each item after what the ones before it left; two items with the same
    *   `nonceKey`: the first is fresh, the second used. An empty batch does nothing.
@@ -184,6 +206,21 @@ export interface Ledger {
    * @throws BoundaryError ERR_CLOCK_BEHIND as {@link append}; and as above.
    */
   settle(slot: string, settlement: Settlement, entry: Uint8Array): Appended | undefined;
+  /**
+   * Keeps the answer of an approver, once.
+   *
+   * @param entry - Log entry about it, in the same transaction.
+   * @returns `undefined` when the intent is not there or the approver has answered it, and then nothing
+   *   is written.
+   * @throws BoundaryError ERR_CLOCK_BEHIND as {@link append}; and as above.
+   */
+  answerIntent(answer: IntentAnswer, entry: Uint8Array): Appended | undefined;
+  /** An intent with its answers; `undefined` when it is not there (any more). */
+  intent(id: string): StoredIntent | undefined;
+  /** Intents that are neither over nor executed, latest end first. */
+  waitingIntents(nowMs: number, limit: number): readonly StoredIntent[];
+  /** How many of them an owner has. */
+  countWaitingIntents(owner: string, nowMs: number): number;
   /** Bytes of an entry; `undefined` when the log has no such index. */
   entry(index: number): Uint8Array | undefined;
   /**

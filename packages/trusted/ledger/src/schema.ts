@@ -68,6 +68,28 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX freezes_by_time ON freezes (since_ms);
   `,
+  `
+  CREATE TABLE intents (
+    id TEXT PRIMARY KEY,
+    document TEXT NOT NULL,
+    digest TEXT NOT NULL CHECK (length(digest) = 64),
+    owner TEXT NOT NULL,
+    asked_at INTEGER NOT NULL CHECK (asked_at >= 0),
+    expires_at_ms INTEGER NOT NULL CHECK (expires_at_ms >= 0),
+    executed_at INTEGER CHECK (executed_at > asked_at)
+  ) STRICT;
+  CREATE INDEX intents_by_end ON intents (expires_at_ms, executed_at);
+  CREATE INDEX intents_by_owner ON intents (owner, expires_at_ms, executed_at);
+  CREATE TABLE intent_answers (
+    intent_id TEXT NOT NULL,
+    approver TEXT NOT NULL,
+    answer TEXT NOT NULL CHECK (answer IN ('approve', 'deny')),
+    evidence TEXT NOT NULL,
+    entry INTEGER NOT NULL CHECK (entry >= 0),
+    PRIMARY KEY (intent_id, approver)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX intent_answers_by_entry ON intent_answers (entry, answer);
+  `,
 ];
 
 /** Version since which a ledger has buckets, reservations and freezes. */

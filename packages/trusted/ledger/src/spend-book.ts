@@ -35,6 +35,8 @@ export type SpendOutcome = Extract<CommitOutcome, { kind: 'fresh' | 'exceeded' |
 export interface SpendBook {
   /** Reserves all charges or none. */
   reserve(request: SpendRequest, atMs: number): SpendOutcome;
+  /** Answers what {@link reserve} would, and reserves nothing. */
+  ask(request: SpendRequest, atMs: number): SpendOutcome;
   /** Takes off a bounded number of ended reservations of one bucket; the next call goes on there. */
   catchUp(atMs: number): void;
   /** Answers whether it changed anything. */
@@ -71,6 +73,10 @@ export function createSpendBook(store: BucketStore): SpendBook {
   let cursor = 0;
   return {
     reserve: (request, atMs) => reserve(store, request, atMs),
+    ask: (request, atMs) => {
+      const accounts = fitting(store, request, atMs);
+      return 'kind' in accounts ? accounts : { kind: 'fresh', atMs, reserved: [] };
+    },
     catchUp: (atMs) => {
       const bucket = store.after(cursor);
       if (bucket === undefined) cursor = 0;
@@ -82,20 +88,35 @@ export function createSpendBook(store: BucketStore): SpendBook {
 }
 
 function reserve(store: BucketStore, request: SpendRequest, atMs: number): SpendOutcome {
+  const accounts = fitting(store, request, atMs);
+  if ('kind' in accounts) return accounts;
+  const reserved = [...accounts.values()].map((account) => keep(store, account, request, atMs));
+  return { kind: 'fresh', atMs, reserved };
+}
+
+/** The buckets with the charges in them, or what is in the way. */
+function fitting(
+  store: BucketStore,
+  request: SpendRequest,
+  atMs: number,
+): ReadonlyMap<string, Account> | Exclude<SpendOutcome, { kind: 'fresh' }> {
   const { charges, slot } = request;
   const caps = capsOf(charges);
   if (caps.size > LIMITS.chargesPerDecision) return { kind: 'too_many', buckets: caps.size };
   const accounts = new Map<string, Account>();
+  const obstacles: { readonly charge: number; readonly counted: bigint }[] = [];
   for (const [index, charge] of charges.entries()) {
     const key = bucketKey(charge);
     const account = accounts.get(key) ?? openAccount(store, charge, caps.get(key), slot, atMs);
     accounts.set(key, account);
     account.asked += charge.amount;
     const counted = obstacle(account, atMs);
-    if (counted !== undefined) return { kind: 'exceeded', charge: index, counted };
+    if (counted !== undefined) obstacles.push({ charge: index, counted });
   }
-  const reserved = [...accounts.values()].map((account) => keep(store, account, request, atMs));
-  return { kind: 'fresh', atMs, reserved };
+  const [first, ...rest] = obstacles;
+  if (first === undefined) return accounts;
+  const others = rest.length === 0 ? {} : { others: rest.map(({ charge }) => charge) };
+  return { kind: 'exceeded', ...first, ...others };
 }
 
 function bucketKey({ bucket, window }: Charge): string {

@@ -33,11 +33,13 @@ import { type DecisionStores, decideBatch, type Written } from './decider.ts';
 import { createDraft, type Draft } from './draft.ts';
 import { createFreezes } from './freezes.ts';
 import { createHeadStore, type Head } from './head-store.ts';
+import { createIntents, type StoredIntent } from './intents.ts';
 import type {
   Appended,
   ClockReset,
   Committed,
   FrozenScope,
+  IntentAnswer,
   Ledger,
   LedgerStatus,
   PendingDecision,
@@ -56,7 +58,13 @@ import { createRequestNonces } from './request-nonces.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import { createSpendBook } from './spend-book.ts';
 import { corruptStore, toStoreError } from './store-error.ts';
-import { requireDecision, requireEntry, requireName, requireSettlement } from './write-request.ts';
+import {
+  requireAnswer,
+  requireDecision,
+  requireEntry,
+  requireName,
+  requireSettlement,
+} from './write-request.ts';
 
 /** Everything a ledger is made of, open and checked. */
 export interface LedgerParts {
@@ -101,6 +109,7 @@ export class SqliteLedger implements Ledger {
       nonces: createRequestNonces(db),
       freezes: createFreezes(db),
       book: createSpendBook(createBucketStore(db)),
+      intents: createIntents(db),
     };
     const store = createLogStore(db);
     this.#cache = createNodeCache(store);
@@ -163,7 +172,7 @@ export class SqliteLedger implements Ledger {
     requireEntry(entry);
     return this.#attempt(() =>
       // The clock may be behind: a freeze only takes away.
-      this.#note(entry, readClock(this.#parts.clock), (atMs) =>
+      this.#note([entry], readClock(this.#parts.clock), (atMs) =>
         this.#stores.freezes.add(scope, atMs),
       ),
     );
@@ -173,7 +182,7 @@ export class SqliteLedger implements Ledger {
     requireName('scope', scope);
     requireEntry(entry);
     return this.#attempt(() =>
-      this.#note(entry, this.#now(), () => this.#stores.freezes.remove(scope)),
+      this.#note([entry], this.#now(), () => this.#stores.freezes.remove(scope)),
     );
   }
 
@@ -186,8 +195,39 @@ export class SqliteLedger implements Ledger {
     requireSettlement(settlement);
     requireEntry(entry);
     return this.#attempt(() =>
-      this.#note(entry, this.#now(), () => this.#stores.book.settle(slot, settlement)),
+      this.#note([entry], this.#now(), () => this.#stores.book.settle(slot, settlement)),
     );
+  }
+
+  answerIntent(answer: IntentAnswer, entry: Uint8Array): Appended | undefined {
+    requireAnswer(answer);
+    requireEntry(entry);
+    const { intentId, unfreezes, ...said } = answer;
+    const index = (): number => this.#head.size;
+    return this.#attempt(() =>
+      this.#note(
+        [entry, ...(unfreezes === undefined ? [] : [unfreezes.entry])],
+        this.#now(),
+        () => {
+          const { intents, freezes } = this.#stores;
+          if (!intents.answer(intentId, { ...said, entry: index() })) return false;
+          if (unfreezes === undefined) return true;
+          return freezes.remove(unfreezes.scope) && intents.execute(intentId, index() + 1);
+        },
+      ),
+    );
+  }
+
+  intent(id: string): StoredIntent | undefined {
+    return this.#read(() => this.#stores.intents.find(id));
+  }
+
+  waitingIntents(nowMs: number, limit: number): readonly StoredIntent[] {
+    return this.#read(() => this.#stores.intents.waiting(nowMs, limit));
+  }
+
+  countWaitingIntents(owner: string, nowMs: number): number {
+    return this.#read(() => this.#stores.intents.countWaiting(owner, nowMs));
   }
 
   entry(index: number): Uint8Array | undefined {
@@ -267,8 +307,15 @@ export class SqliteLedger implements Ledger {
     this.#commit.run();
   }
 
-  /** Logs one entry when `change` changes something, in the same transaction. */
-  #note(entry: Uint8Array, nowMs: number, change: (atMs: number) => boolean): Appended | undefined {
+  /**
+   * Logs entries when `change` changes something, in the same transaction, and answers the first. When
+   * it does not, whatever it did is undone.
+   */
+  #note(
+    entries: readonly [Uint8Array, ...Uint8Array[]],
+    nowMs: number,
+    change: (atMs: number) => boolean,
+  ): Appended | undefined {
     const highWaterMs = Math.max(this.#head.highWaterMs, nowMs);
     this.#begin.run();
     if (!change(highWaterMs)) {
@@ -276,7 +323,7 @@ export class SqliteLedger implements Ledger {
       return undefined;
     }
     return this.#finish((draft) => ({
-      result: draft.append(entry),
+      result: appendAll(draft, entries),
       highWaterMs,
       forgottenThroughMs: this.#head.forgottenThroughMs,
       nonceCount: this.#nonceCount,
@@ -390,6 +437,15 @@ export class SqliteLedger implements Ledger {
     requireNotBehind(nowMs, this.#head.highWaterMs, this.#parts.clockToleranceMs);
     return nowMs;
   }
+}
+
+function appendAll(
+  draft: Draft,
+  [first, ...rest]: readonly [Uint8Array, ...Uint8Array[]],
+): Appended {
+  const appended = draft.append(first);
+  for (const entry of rest) draft.append(entry);
+  return appended;
 }
 
 function clockResetEntry(fromMs: number, toMs: number): Uint8Array {

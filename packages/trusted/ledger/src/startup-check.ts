@@ -32,7 +32,14 @@ const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 /** Newest entries that are hashed again at every start. */
 const TAIL_ENTRIES = 512;
 /** Tables whose content the log does not repeat in its tree. */
-const STATE_TABLES = ['request_nonces', 'buckets', 'reservations', 'freezes'] as const;
+const STATE_TABLES = [
+  'request_nonces',
+  'buckets',
+  'reservations',
+  'freezes',
+  'intents',
+  'intent_answers',
+] as const;
 
 /**
  * Checks an existing ledger.

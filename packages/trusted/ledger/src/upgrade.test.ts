@@ -80,7 +80,7 @@ describe('a ledger of version 1', () => {
     expect(countedBy(commitOne(ledger, spendOf([chargeOf(60n)])).outcome)).toBe('exceeded');
     expect(ledger.frozen()).toEqual([]);
     ledger.close();
-    inspect(join(dataDir, 'ledger.db'), (db) => expect(readSchemaVersion(db)).toBe(2));
+    inspect(join(dataDir, 'ledger.db'), (db) => expect(readSchemaVersion(db)).toBe(SCHEMA_VERSION));
     expect(openTestLedger(dataDir).size()).toBe(6);
   });
 

@@ -7,14 +7,19 @@
 import { BoundaryError, LIMITS } from '@countersign/protocol';
 import { type Charge, MAX_AMOUNT, type Settlement, type SpendWindow } from './charge.ts';
 import { isTime } from './clock-rule.ts';
-import type { PendingDecision } from './ledger.ts';
+import type { NewIntent } from './intents.ts';
+import type { IntentAnswer, PendingDecision } from './ledger.ts';
 
 /** Longest nonce key, characters; the longest client id and request nonce give well below it. */
 export const NONCE_KEY_CHARS = 4_096;
 /** Longest scope and longest slot, characters. */
 const NAME_CHARS = 512;
+/** Longest id of an intent, characters. */
+const INTENT_ID_CHARS = 64;
 /** Longest name of a bucket, characters. */
 const BUCKET_CHARS = 1_024;
+/** Longest document of an intent, characters: more than the longest request decoded. */
+const DOCUMENT_CHARS = 262_144;
 /** Longest window, seconds: about 317 years, so that no end leaves the range of exact numbers. */
 const WINDOW_SECONDS = 10_000_000_000;
 
@@ -30,6 +35,26 @@ export function requireDecision(decision: PendingDecision): void {
   if (isNeeded && !isTime(spendableUntilMs ?? Number.NaN)) {
     throw broken('spendableUntilMs', 'expected milliseconds');
   }
+}
+
+/** @throws BoundaryError ERR_INTERNAL when a part of the intent breaks its contract. */
+export function requireIntent(intent: NewIntent): NewIntent {
+  requireText('intent.id', intent.id, INTENT_ID_CHARS);
+  requireText('intent.document', intent.document, DOCUMENT_CHARS);
+  requireText('intent.owner', intent.owner, NAME_CHARS);
+  if (!/^[0-9a-f]{64}$/.test(intent.digest)) throw broken('intent.digest', 'expected lower hex');
+  if (!isTime(intent.expiresAtMs)) throw broken('intent.expiresAtMs', 'expected milliseconds');
+  return intent;
+}
+
+/** @throws BoundaryError ERR_INTERNAL when a part of the answer breaks its contract. */
+export function requireAnswer(answer: IntentAnswer): void {
+  requireText('answer.intentId', answer.intentId, INTENT_ID_CHARS);
+  requireText('answer.approver', answer.approver, NAME_CHARS);
+  requireText('answer.evidence', answer.evidence, LIMITS.logEntryBytes);
+  if (answer.unfreezes === undefined) return;
+  requireName('scope', answer.unfreezes.scope);
+  requireEntry(answer.unfreezes.entry);
 }
 
 /** @throws BoundaryError ERR_INTERNAL unless `entry` is bytes a C2SP entry bundle can hold. */

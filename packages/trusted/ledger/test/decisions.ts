@@ -35,4 +35,5 @@ const WORDS: Readonly<Record<CommitOutcome['kind'], string>> = {
   frozen: 'frozen',
   exceeded: 'exceeded',
   too_many: 'too many',
+  intent_used: 'intent used',
 };

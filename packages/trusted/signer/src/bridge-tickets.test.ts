@@ -32,7 +32,7 @@ function judgeTransfer(): Approved {
   };
   const judgement = judge(deps, AGENT.clientId, transferBody(), NOW_MS);
   if (judgement.outcome === 'allow') return judgement;
-  throw new Error(`refused: ${judgement.code}`);
+  throw new Error(`not allowed: ${judgement.outcome}`);
 }
 
 function ticketFor(requestId: string): BridgeTicket {

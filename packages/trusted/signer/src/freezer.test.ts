@@ -8,14 +8,16 @@ import { describe, expect, it } from 'vitest';
 import { createTestClock, entriesOf, newDataDir, openTestLedger } from '../test/pipeline-world.ts';
 import { freshNonce } from '../test/request.ts';
 import { AGENT, MAX_SKEW_MS, NOW_MS, signerSettings } from '../test/settings.ts';
+import { receiptId } from './decision-parts.ts';
 import { createFreezer, type FreezeQuestion, type Freezer } from './freezer.ts';
-import { receiptId } from './pipeline.ts';
+import { createOperatorDoor, type OperatorDoor } from './operator-door.ts';
 
 const OPERATOR = { operatorId: 'ops', secret: 'operator-secret-0123456789' };
 const OPERATORS = [{ operatorId: OPERATOR.operatorId, secrets: [OPERATOR.secret] }];
 
 interface FreezeWorld {
   readonly freezer: Freezer;
+  readonly door: OperatorDoor;
   readonly ledger: ReturnType<typeof openTestLedger>;
   readonly clock: ReturnType<typeof createTestClock>;
 }
@@ -24,7 +26,13 @@ function newWorld(changes: Partial<SignerSettings> = {}): FreezeWorld {
   const clock = createTestClock();
   const ledger = openTestLedger(newDataDir(), clock);
   const settings = signerSettings({ operators: OPERATORS, ...changes });
-  return { freezer: createFreezer({ ledger, clock, receiptId }, settings), ledger, clock };
+  const door = createOperatorDoor(settings);
+  return {
+    freezer: createFreezer({ ledger, clock, door, receiptId }, settings),
+    door,
+    ledger,
+    clock,
+  };
 }
 
 interface Wish {
@@ -32,6 +40,7 @@ interface Wish {
   readonly sentBody?: string;
   readonly secret?: string;
   readonly operatorId?: string;
+  readonly method?: string;
   readonly target?: string;
   readonly sentTarget?: string;
   readonly requestNonce?: string;
@@ -43,7 +52,7 @@ function question(wish: Wish = {}): { readonly asked: FreezeQuestion; readonly b
   const input = {
     timestamp: String(wish.timestampMs ?? NOW_MS),
     requestNonce: wish.requestNonce ?? freshNonce(),
-    method: 'POST',
+    method: wish.method ?? 'POST',
     target,
     body: Buffer.from(body, 'utf8'),
   };
@@ -91,6 +100,8 @@ describe('a freeze is refused, and nothing is written', () => {
       { target: '/v1/freezes', sentTarget: '/v1/freeze' },
       'ERR_AUTH_SIGNATURE_INVALID',
     ],
+    ['that was signed to unfreeze', { target: '/v1/unfreeze' }, 'ERR_AUTH_SIGNATURE_INVALID'],
+    ['that was signed to list', { method: 'GET' }, 'ERR_AUTH_SIGNATURE_INVALID'],
     ['that is too old', { timestampMs: NOW_MS - MAX_SKEW_MS - 1 }, 'ERR_AUTH_TIMESTAMP_SKEW'],
     ['with a body that is no JSON', { body: '{' }, 'ERR_BODY_MALFORMED'],
     ['without a scope', { body: '{}' }, 'ERR_REQUEST_INVALID'],
@@ -111,13 +122,13 @@ describe('a freeze is refused, and nothing is written', () => {
     const world = newWorld();
     const requestNonce = freshNonce();
     expect(attempt(world, { requestNonce })).toMatchObject({ outcome: 'frozen' });
-    world.freezer.configure(signerSettings({ operators: OPERATORS, nonceTtlMs: 200_000 }));
+    world.door.configure(signerSettings({ operators: OPERATORS, nonceTtlMs: 200_000 }));
     expect(attempt(world, { requestNonce })).toBe('ERR_REQUEST_NONCE_USED');
   });
 
   it('once the operator is gone from the settings', () => {
     const world = newWorld();
-    world.freezer.configure(signerSettings());
+    world.door.configure(signerSettings());
     expect(attempt(world)).toBe('ERR_AUTH_SIGNATURE_INVALID');
   });
 });
@@ -163,7 +174,7 @@ describe('a freeze', () => {
   it('is listed', () => {
     const world = newWorld();
     attempt(world);
-    const { asked, body } = question({ body: '', target: '/v1/freezes' });
+    const { asked, body } = question({ body: '', target: '/v1/freezes', method: 'GET' });
     const document = world.freezer.list({ ...asked, op: 'freezes' }, body);
     expect(JSON.parse(Buffer.from(document.body).toString('utf8'))).toEqual({
       freezes: [{ scope: 'all', since: new Date(NOW_MS).toISOString() }],

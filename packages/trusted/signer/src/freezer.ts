@@ -24,7 +24,7 @@ import {
   type SignerQuestion,
   type SignerSettings,
 } from '@countersign/protocol';
-import { createOperatorDoor, type OperatorDoor } from './operator-door.ts';
+import type { OperatorDoor } from './operator-door.ts';
 import type { Document } from './receipts.ts';
 
 export type FreezeQuestion = Extract<SignerQuestion, { op: 'freeze' }>;
@@ -33,6 +33,7 @@ export type FreezesQuestion = Extract<SignerQuestion, { op: 'freezes' }>;
 export interface FreezerDeps {
   readonly ledger: Pick<Ledger, 'freeze' | 'frozen'>;
   readonly clock: { nowMs(): number };
+  readonly door: OperatorDoor;
   /** Name of an entry in answers. */
   readonly receiptId: (appended: { index: number; leafHash: Uint8Array }) => string;
 }
@@ -73,24 +74,21 @@ export function createFreezer(deps: FreezerDeps, settings: SignerSettings): Free
 
 class LedgerFreezer implements Freezer {
   readonly #deps: FreezerDeps;
-  readonly #door: OperatorDoor;
   #settings: SignerSettings;
 
   constructor(deps: FreezerDeps, settings: SignerSettings) {
     this.#deps = deps;
     this.#settings = settings;
-    this.#door = createOperatorDoor(settings);
   }
 
   configure(settings: SignerSettings): void {
     this.#settings = settings;
-    this.#door.configure(settings);
   }
 
   freeze({ id, request }: FreezeQuestion, body: Uint8Array): SignerAnswer {
     const { ledger, clock, receiptId } = this.#deps;
     const timeMs = clock.nowMs();
-    this.#door.admit(request, body, timeMs);
+    this.#deps.door.admit(request, body, timeMs, 'POST /v1/freeze');
     const { scope, reason } = parseFreezeRequest(parseStrictJson(body));
     requireKnown(scope, this.#settings);
     const cause = operatorCause(request.operatorId, reason);
@@ -109,7 +107,7 @@ class LedgerFreezer implements Freezer {
   }
 
   list({ id, request }: FreezesQuestion, body: Uint8Array): Document {
-    this.#door.admit(request, body, this.#deps.clock.nowMs());
+    this.#deps.door.admit(request, body, this.#deps.clock.nowMs(), 'GET /v1/freezes');
     const freezes = this.#deps.ledger
       .frozen()
       .map(({ scope, sinceMs }) => ({ scope, since: new Date(sinceMs).toISOString() }));

@@ -47,7 +47,7 @@ function judged(body: Uint8Array, deps: Judge = judgeWith()): Judgement {
 function approved(body: Uint8Array, deps?: Judge): Approved {
   const judgement = judged(body, deps);
   if (judgement.outcome === 'allow') return judgement;
-  throw new Error(`refused: ${judgement.code}`);
+  throw new Error(`not allowed: ${judgement.outcome}`);
 }
 
 describe('an allowed request', () => {

@@ -5,27 +5,50 @@
  */
 
 import { type HashBackend, hashSessionMessage, type SessionMessage } from '@countersign/crypto';
-import { type Charge, decide, type KeyringPolicy, type PolicyVerdict } from '@countersign/policy';
+import {
+  type ApprovalDemand,
+  type Charge,
+  decide,
+  type KeyringPolicy,
+  type PolicyVerdict,
+} from '@countersign/policy';
 import {
   BoundaryError,
   type ErrorCode,
   type ErrorDetails,
   isBoundaryError,
+  type LoggedIntent,
   type LoggedMessage,
-  type SessionRequest,
+  type MessageKind,
 } from '@countersign/protocol';
 import { askedMessage, messageOf, parseAsk } from './asked-message.ts';
 import type { KeyRing, SessionKey } from './key-ring.ts';
 import { judgeByPolicy, type SessionAsk, type WrittenPolicies } from './written-policies.ts';
 
-/** A request that may be signed, with everything needed to sign and to log it. */
-export interface Approved {
-  readonly outcome: 'allow';
+/** An amount that has to fit; without `max` it is reserved all the same, because people approved it. */
+export type JudgedCharge = Omit<Charge, 'max'> & { readonly max: bigint | undefined };
+
+/** A request nothing speaks against, with everything needed to sign and to log it. */
+export interface Judged {
   readonly message: SessionMessage;
   readonly hashes: { readonly domainHash: bigint | undefined; readonly messageHash: bigint };
   readonly key: SessionKey;
   /** What has to fit into the ledger. */
-  readonly charges: readonly Charge[];
+  readonly charges: readonly JudgedCharge[];
+}
+
+/** May be signed. */
+export interface Approved extends Judged {
+  readonly outcome: 'allow';
+  /** The intent this executes; absent when nobody had to be asked. */
+  readonly intent?: LoggedIntent;
+}
+
+/** May be signed once people agree. */
+export interface Asking extends Judged {
+  readonly outcome: 'ask';
+  /** Never empty. */
+  readonly approvals: readonly ApprovalDemand[];
 }
 
 export interface Refused {
@@ -37,7 +60,7 @@ export interface Refused {
   readonly asked: SessionMessage | undefined;
 }
 
-export type Judgement = Approved | Refused;
+export type Judgement = Approved | Asking | Refused;
 
 export interface Judge {
   readonly policy: KeyringPolicy;
@@ -52,7 +75,8 @@ export function judge(deps: Judge, clientId: string, body: Uint8Array, nowMs: nu
   try {
     const request = parseAsk(body);
     asked = askedMessage(request);
-    return decideAndHash(deps, clientId, request, asked, nowMs);
+    const { keyId, messageKind } = request;
+    return judgeMessage(deps, { clientId, keyId, messageKind, asked, nowMs });
   } catch (error) {
     return refusalOf(error, asked);
   }
@@ -72,7 +96,7 @@ export function refusalOf(error: unknown, asked?: SessionMessage): Refused {
 }
 
 /** What the log says about the message of an approved request. */
-export function loggedMessage(approved: Approved): LoggedMessage {
+export function loggedMessage(approved: Judged): LoggedMessage {
   return {
     kind: approved.message.kind,
     keyId: approved.key.keyId,
@@ -82,15 +106,20 @@ export function loggedMessage(approved: Approved): LoggedMessage {
   };
 }
 
-function decideAndHash(
-  deps: Judge,
-  clientId: string,
-  request: SessionRequest,
-  asked: SessionMessage,
-  nowMs: number,
-): Judgement {
+/** Who asks for what, with which key and kind; the policy has defaults for these two. */
+export interface MessageAsk {
+  readonly clientId: string;
+  readonly keyId: string | undefined;
+  readonly messageKind: MessageKind | undefined;
+  readonly asked: SessionMessage;
+  readonly nowMs: number;
+}
+
+/** Judges one message and hashes it. @throws BoundaryError for faults. */
+export function judgeMessage(deps: Judge, ask: MessageAsk): Judgement {
+  const { clientId, keyId, messageKind, asked, nowMs } = ask;
   const nowSec = BigInt(Math.floor(nowMs / 1000));
-  const intent = { ...asked, clientId, keyId: request.keyId, messageKind: request.messageKind };
+  const intent = { ...asked, clientId, keyId, messageKind };
   const decision = decide(deps.policy, intent, nowSec);
   if (decision.outcome === 'deny') return { ...decision, asked };
   const key = deps.keys.get(decision.keyId);
@@ -99,13 +128,10 @@ function decideAndHash(
   const message = messageOf(asked, decision.messageKind);
   const verdict = askPolicy(deps, { clientId, keyId: decision.keyId, message, nowMs });
   if (verdict.outcome === 'deny') return { ...verdict, asked };
-  if (verdict.outcome === 'require_approval') {
-    const rule = verdict.approvals[0]?.rules[0];
-    const details = rule === undefined ? {} : { rule };
-    return refusalOf(new BoundaryError('ERR_POLICY_APPROVAL_REQUIRED', { details }), asked);
-  }
   const hashes = hashSessionMessage(message, deps.backend);
-  return { outcome: 'allow', message, hashes, key, charges: verdict.charges };
+  const judged = { message, hashes, key, charges: verdict.charges };
+  if (verdict.outcome === 'allow') return { outcome: 'allow', ...judged };
+  return { outcome: 'ask', ...judged, approvals: verdict.approvals };
 }
 
 /** The written policy of the key; without one, what was decided so far is all there is. */

@@ -5,7 +5,12 @@
  * @module
  */
 
-import { BoundaryError, type SignerQuestion, type SignerSettings } from '@countersign/protocol';
+import {
+  BoundaryError,
+  routePath,
+  type SignerQuestion,
+  type SignerSettings,
+} from '@countersign/protocol';
 import { createRequestCheck, type RequestCheck } from './request-check.ts';
 
 /** Request line and authentication headers of an operator, as the edge forwards them. */
@@ -15,11 +20,13 @@ export interface OperatorDoor {
   /** Puts other secrets in force; nonces that were used stay used. */
   configure(settings: OperatorDoorSettings): void;
   /**
-   * Lets a request in once.
+   * Lets a request in once, for the line it was made for.
    *
+   * @param line - Method and path it must have.
+   * @returns When its request nonce may be forgotten, milliseconds since 1970.
    * @throws BoundaryError ERR_REQUEST_NONCE_USED, and what {@link RequestCheck.check} throws.
    */
-  admit(request: OperatorRequest, body: Uint8Array, nowMs: number): void;
+  admit(request: OperatorRequest, body: Uint8Array, nowMs: number, line: string): number;
 }
 
 export type OperatorDoorSettings = Pick<SignerSettings, 'operators' | 'maxSkewMs' | 'nonceTtlMs'>;
@@ -48,9 +55,14 @@ export function createOperatorDoor(initial: OperatorDoorSettings): OperatorDoor 
     configure: (settings) => {
       check = checkOf(settings);
     },
-    admit: ({ operatorId, ...request }, body, nowMs) => {
+    admit: ({ operatorId, ...request }, body, nowMs, line) => {
+      // Otherwise a wish to unfreeze could be handed in as one to freeze.
+      if (`${request.method} ${routePath(request.target)}` !== line) {
+        throw new BoundaryError('ERR_AUTH_SIGNATURE_INVALID');
+      }
       const untilMs = check.check({ ...request, clientId: operatorId }, body, nowMs);
       use(JSON.stringify([operatorId, request.requestNonce]), untilMs, nowMs);
+      return untilMs;
     },
   };
 }

@@ -1,8 +1,8 @@
 /**
  * The spine of a sign request inside the signer.
  *
- *     authenticate again → parse, judge, hash our own copy
- *     ── one durable group commit: request nonce + decision + log entry ──
+ *     authenticate again → parse, judge, hash our own copy (or the copy of an approved intent)
+ *     ── one durable group commit: request nonce + decision + log entry (+ intent) ──
  *     sign (or hand to the custodian) → verify → release
  *
  * INVARIANT: nothing is signed before the entry that allows it is on disk, and nothing is released
@@ -13,11 +13,10 @@
 
 import { createHash } from 'node:crypto';
 import type { HashBackend, SignatureChecker, StarkSignature } from '@countersign/crypto';
-import type { CommitOutcome, Committed, Ledger, PendingDecision } from '@countersign/ledger';
+import type { Committed, Ledger, PendingDecision } from '@countersign/ledger';
 import type { KeyringPolicy } from '@countersign/policy';
 import {
   BoundaryError,
-  type DecisionEntry,
   decisionEntryBytes,
   isBoundaryError,
   outcomeEntryBytes,
@@ -25,24 +24,35 @@ import {
   type SignedMessage,
   type SignerAnswer,
   type SignerQuestion,
-  toHex,
 } from '@countersign/protocol';
+import type { ApproverBook } from './approver-book.ts';
+import { bridgeRequest } from './bridge-request.ts';
 import { type BridgeTickets, createBridgeTickets } from './bridge-tickets.ts';
+import {
+  decided,
+  loggedSpending,
+  receiptId,
+  scopesOf,
+  signedMessage,
+  spendingOf,
+} from './decision-parts.ts';
 import { deniedRequest } from './denied-request.ts';
 import type { FreezeWatch } from './freeze-watch.ts';
-import { requireThawed, scopesOfRequest } from './freezer.ts';
+import { requireThawed } from './freezer.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
-import {
-  type Approved,
-  type Judgement,
-  judge,
-  loggedMessage,
-  type Refused,
-  refusalOf,
-} from './judgement.ts';
+import { judgeExecution } from './intent-execution.ts';
+import { executedIntentIn } from './intent-paths.ts';
+import { intentView } from './intent-view.ts';
+import { type Approved, type Judgement, judge, type Refused, refusalOf } from './judgement.ts';
 import type { KeyRing } from './key-ring.ts';
 import { type ForwardedRequest, type RequestCheck, requirePath } from './request-check.ts';
-import { slotOf, spendableUntilMs } from './spend-slot.ts';
+import {
+  answerable,
+  MOST_WAITING,
+  type Settled,
+  type SettlementContext,
+  settle,
+} from './settlement.ts';
 import { createTurns, type Turns } from './turns.ts';
 import type { WrittenPolicies } from './written-policies.ts';
 
@@ -66,12 +76,16 @@ export interface PipelineConfig {
   /** SHA-256 of the canonical policy document, lower hex. */
   readonly policyHash: string;
   readonly keys: KeyRing;
+  readonly approvers: ApproverBook;
   /** Whether a local key may stand in when the bridge cannot be reached. */
   readonly bridgeFallback: boolean;
 }
 
 export interface PipelineDeps {
-  readonly ledger: Pick<Ledger, 'commit' | 'append' | 'frozen'>;
+  readonly ledger: Pick<
+    Ledger,
+    'commit' | 'append' | 'frozen' | 'intent' | 'entry' | 'countWaitingIntents'
+  >;
   readonly backend: HashBackend;
   readonly checker: SignatureChecker;
   readonly clock: { nowMs(): number };
@@ -82,11 +96,14 @@ export interface PipelineDeps {
 }
 
 export type SignQuestion = Extract<SignerQuestion, { op: 'sign' }>;
+export type ExecuteQuestion = Extract<SignerQuestion, { op: 'execute' }>;
 export type CompleteQuestion = Extract<SignerQuestion, { op: 'complete' }>;
 
 export interface Pipeline {
   configure(config: PipelineConfig): void;
   sign(question: SignQuestion, body: Uint8Array): Promise<SignerAnswer>;
+  /** Signs an approved intent. */
+  execute(question: ExecuteQuestion, body: Uint8Array): Promise<SignerAnswer>;
   complete(question: CompleteQuestion, body: Uint8Array): SignerAnswer;
 }
 
@@ -98,8 +115,22 @@ export function createPipeline(deps: PipelineDeps, initial: PipelineConfig): Pip
       run.config = config;
     },
     sign: (question, body) => run.sign(question, body),
+    execute: (question, body) => run.execute(question, body),
     complete: (question, body) => run.complete(question, body),
   };
+}
+
+interface ToCommit {
+  readonly request: ForwardedRequest;
+  readonly body: Uint8Array;
+  readonly judgement: Judgement;
+  readonly context: SettlementContext;
+  readonly keepUntilMs: number;
+}
+
+interface Written {
+  readonly committed: Committed;
+  readonly settled: Settled;
 }
 
 class PipelineRun {
@@ -121,30 +152,48 @@ class PipelineRun {
     this.config = config;
   }
 
-  async sign(question: SignQuestion, body: Uint8Array): Promise<SignerAnswer> {
+  sign(question: SignQuestion, body: Uint8Array): Promise<SignerAnswer> {
+    return this.#run(question, body, (config, nowMs) => {
+      requirePath(question.request, SIGN_PATH);
+      return () => this.#judge(config, question, body, nowMs);
+    });
+  }
+
+  execute(question: ExecuteQuestion, body: Uint8Array): Promise<SignerAnswer> {
+    const { clientId } = question.request;
+    return this.#run(question, body, (config, nowMs) => {
+      const intentId = executedIntentIn(question.request, body);
+      const { ledger, backend } = this.#deps;
+      return () => judgeExecution({ ...config, backend, ledger }, clientId, intentId, nowMs);
+    });
+  }
+
+  /**
+   * @param prepare - Checks what the question is for; returns how to judge it, once it is authenticated.
+   */
+  async #run(
+    question: SignQuestion | ExecuteQuestion,
+    body: Uint8Array,
+    prepare: (config: PipelineConfig, nowMs: number) => () => Judgement,
+  ): Promise<SignerAnswer> {
     this.#step('received');
     try {
       // One configuration from the first check to the signature, also across a reload.
       const config = this.config;
       const nowMs = this.#deps.clock.nowMs();
-      requirePath(question.request, SIGN_PATH);
+      const toJudge = prepare(config, nowMs);
       const keepUntilMs = config.check.check(question.request, body, nowMs);
-      const judgement = this.#judge(config, question, body, nowMs);
+      const context = this.#contextFor(config, question.request.clientId, nowMs);
+      const judgement = answerable(toJudge(), context);
       this.#step('judged');
       // Whatever arrives while others are signed reaches the disk together.
       await this.#turns.idle();
-      const committed = await this.#commit(
-        config,
-        question.request,
-        body,
-        judgement,
-        nowMs,
-        keepUntilMs,
-      );
+      const { request } = question;
+      const written = await this.#commit({ request, body, judgement, context, keepUntilMs });
       this.#step('committed');
-      this.#hear(config, question, body, afterCommit(judgement, committed.outcome));
-      if (committed.fresh) await this.#turns.next();
-      return this.#answer(config, question, judgement, committed, nowMs);
+      this.#hear(config, question, body, written.settled);
+      if (written.settled.outcome === 'allow') await this.#turns.next();
+      return this.#answer(config, question, written, nowMs);
     } catch (error) {
       return refused(question.id, error);
     }
@@ -188,14 +237,8 @@ class PipelineRun {
     return judge(deps, request.clientId, body, nowMs);
   }
 
-  #commit(
-    config: PipelineConfig,
-    request: ForwardedRequest,
-    body: Uint8Array,
-    judgement: Judgement,
-    nowMs: number,
-    keepUntilMs: number,
-  ): Promise<Committed> {
+  async #commit({ request, body, judgement, context, keepUntilMs }: ToCommit): Promise<Written> {
+    const { policyHash, nowMs } = context;
     const base = {
       timeMs: nowMs,
       requestId: request.requestId,
@@ -203,63 +246,84 @@ class PipelineRun {
       method: request.method,
       target: request.target,
       bodySha256: createHash('sha256').update(body).digest('hex'),
-      policyHash: config.policyHash,
+      policyHash,
     };
     const spending = spendingOf(judgement);
+    let settled: Settled = refusalOf(new BoundaryError('ERR_INTERNAL'));
     const decision: PendingDecision = {
       nonceKey: JSON.stringify([request.clientId, request.requestNonce]),
       nonceExpiresAtMs: keepUntilMs,
       scopes: scopesOf(judgement, request.clientId),
       ...spending,
-      entryOf: (outcome) =>
-        decisionEntryBytes({
+      entryOf: (outcome) => {
+        settled = settle(judgement, outcome, context);
+        return decisionEntryBytes({
           ...base,
-          ...decided(afterCommit(judgement, outcome)),
+          ...decided(settled),
           spending: loggedSpending(outcome, spending.slot),
-        }),
+        });
+      },
+      intentOf: () => (settled.outcome === 'prepared' ? settled.kept : undefined),
     };
-    return this.#commits.commit(decision);
+    const committed = await this.#commits.commit(decision);
+    return { committed, settled };
+  }
+
+  #contextFor(config: PipelineConfig, clientId: string, nowMs: number): SettlementContext {
+    const { policyHash, approvers } = config;
+    const owner = `client:${clientId}`;
+    const isFull = (): boolean =>
+      this.#deps.ledger.countWaitingIntents(owner, nowMs) >= MOST_WAITING;
+    return { clientId, policyHash, approvers, nowMs, isFull };
   }
 
   #answer(
     config: PipelineConfig,
-    question: SignQuestion,
-    judged: Judgement,
-    committed: Committed,
+    question: SignQuestion | ExecuteQuestion,
+    { committed, settled }: Written,
     nowMs: number,
   ): SignerAnswer {
+    const { id } = question;
     const receipt = receiptId(committed);
-    const judgement = afterCommit(judged, committed.outcome);
-    if (judgement.outcome === 'deny') return refusal(question.id, judgement, receipt);
+    if (settled.outcome === 'deny') return refusal(id, settled, receipt);
+    if (settled.outcome === 'prepared') {
+      const { kept, intent } = settled;
+      const stored = { ...kept, askedAt: committed.index, executedAt: undefined, answers: [] };
+      return {
+        outcome: 'asked',
+        id,
+        receipt,
+        intent: intentView({ stored, intent }, 'pending', receipt),
+      };
+    }
     const { requestId, clientId } = question.request;
     try {
       // A freeze may have come while others had their turn.
-      requireThawed(this.#deps.ledger, scopesOf(judgement, clientId));
-      if (judgement.key.bridge)
-        return this.#askBridge(config, question, judgement, committed, nowMs);
-      const signature = this.#signHere(config.keys, judgement);
-      const signed = signedMessage(judgement, signature, 'local', nowMs);
-      return { outcome: 'signed', id: question.id, receipt, signed };
+      requireThawed(this.#deps.ledger, scopesOf(settled, clientId));
+      if (settled.key.bridge) return this.#askBridge(config, question, settled, committed, nowMs);
+      const signature = this.#signHere(config.keys, settled);
+      const signed = signedMessage(settled, signature, 'local', nowMs);
+      return { outcome: 'signed', id, receipt, signed };
     } catch (error) {
       this.#recordFailure(requestId, committed.index, error);
-      return refused(question.id, error, receipt);
+      return refused(id, error, receipt);
     }
   }
 
   #hear(
     config: PipelineConfig,
-    { request }: SignQuestion,
+    { request }: SignQuestion | ExecuteQuestion,
     body: Uint8Array,
-    judgement: Judgement,
+    settled: Settled,
   ): void {
     const { watch } = this.#deps;
-    if (watch === undefined || judgement.outcome !== 'deny') return;
-    watch.denied(deniedRequest(config, request.clientId, body, judgement));
+    if (watch === undefined || settled.outcome !== 'deny') return;
+    watch.denied(deniedRequest(config, request.clientId, body, settled));
   }
 
   #askBridge(
     config: PipelineConfig,
-    question: SignQuestion,
+    question: SignQuestion | ExecuteQuestion,
     approved: Approved,
     committed: Committed,
     nowMs: number,
@@ -270,7 +334,16 @@ class PipelineRun {
     const ticket = this.#tickets.issue({ approved, requestId, scopes, receipt, nowMs, config });
     this.#step('custodian-asked');
     const { keyId } = approved.key;
-    return { outcome: 'custodian', id: question.id, receipt: receipt.id, ticket, keyId };
+    // An execution has an empty body; the bridge gets the request the document stands for.
+    const request = question.op === 'execute' ? { request: bridgeRequest(approved) } : {};
+    return {
+      outcome: 'custodian',
+      id: question.id,
+      receipt: receipt.id,
+      ticket,
+      keyId,
+      ...request,
+    };
   }
 
   #signHere(keys: KeyRing, approved: Approved): StarkSignature {
@@ -317,98 +390,6 @@ class PipelineRun {
   #step(step: Step): void {
     this.#deps.onStep?.(step);
   }
-}
-
-/** What the judgement is worth once the ledger has said what became of it. */
-function afterCommit(judgement: Judgement, outcome: CommitOutcome): Judgement {
-  const { asked } = judgement.outcome === 'allow' ? { asked: judgement.message } : judgement;
-  switch (outcome.kind) {
-    case 'fresh':
-      return judgement;
-    case 'used':
-      return refusalOf(new BoundaryError('ERR_REQUEST_NONCE_USED'));
-    case 'frozen':
-      return refusalOf(new BoundaryError('ERR_FROZEN'), asked);
-    case 'too_many':
-      return refusalOf(new BoundaryError('ERR_POLICY_CHARGES_TOO_MANY'), asked);
-    case 'exceeded':
-      return refusalOf(limitExceeded(judgement, outcome), asked);
-  }
-}
-
-/** What has to be reserved before a request may be signed. */
-function spendingOf(
-  judgement: Judgement,
-): Pick<PendingDecision, 'charges' | 'slot' | 'spendableUntilMs'> {
-  if (judgement.outcome === 'deny' || judgement.charges.length === 0) return { charges: [] };
-  const { charges, message } = judgement;
-  return { charges, slot: slotOf(message), spendableUntilMs: spendableUntilMs(message) };
-}
-
-/** What the log says was reserved; it can be added up again from there. */
-function loggedSpending(
-  outcome: CommitOutcome,
-  slot: string | undefined,
-): DecisionEntry['spending'] {
-  if (outcome.kind !== 'fresh' || outcome.reserved.length === 0) return undefined;
-  return { atMs: outcome.atMs, slot, reserved: outcome.reserved };
-}
-
-/** What a freeze can name of a request that may be signed; a denial stays what it is. */
-function scopesOf(judgement: Judgement, clientId: string): readonly string[] {
-  if (judgement.outcome === 'deny') return [];
-  const { key, message } = judgement;
-  return scopesOfRequest(clientId, key.keyId, message.accountAddress);
-}
-
-/** The limit that was in the way, with what is left of it. */
-function limitExceeded(
-  judgement: Judgement,
-  { charge: index, counted }: Extract<CommitOutcome, { kind: 'exceeded' }>,
-): BoundaryError {
-  const charge = judgement.outcome === 'allow' ? judgement.charges[index] : undefined;
-  if (charge === undefined) return new BoundaryError('ERR_INTERNAL');
-  const { limit, amount, max, exceeded } = charge;
-  const left = max > counted ? max - counted : 0n;
-  const code = exceeded === 'deny' ? 'ERR_POLICY_LIMIT_EXCEEDED' : 'ERR_POLICY_APPROVAL_REQUIRED';
-  return new BoundaryError(code, {
-    details: { rule: limit, limit, amount: `${amount}`, max: `${max}`, left: `${left}` },
-  });
-}
-
-function decided(
-  judgement: Judgement,
-): Pick<DecisionEntry, 'outcome' | 'code' | 'rule' | 'asked' | 'message'> {
-  if (judgement.outcome === 'allow') {
-    return { outcome: 'allow', asked: judgement.message, message: loggedMessage(judgement) };
-  }
-  const { code, rule, asked } = judgement;
-  return { outcome: 'deny', code, rule, asked };
-}
-
-function signedMessage(
-  approved: Approved,
-  signature: StarkSignature,
-  custodian: SignedMessage['custodian'],
-  decidedAtMs: number,
-): SignedMessage {
-  const { message, hashes, key } = approved;
-  const publicKey = toHex(key.publicKey);
-  return {
-    kind: message.kind,
-    keyId: key.keyId,
-    ...(hashes.domainHash === undefined ? {} : { domainHash: toHex(hashes.domainHash) }),
-    messageHash: toHex(hashes.messageHash),
-    publicKey,
-    signature: [publicKey, toHex(signature.r), toHex(signature.s), toHex(message.validUntilSec)],
-    custodian,
-    decidedAtMs,
-  };
-}
-
-/** Name of an entry in answers: its index and the beginning of its leaf hash. */
-export function receiptId(committed: Pick<Committed, 'index' | 'leafHash'>): string {
-  return `${committed.index}-${Buffer.from(committed.leafHash).toString('hex').slice(0, 16)}`;
 }
 
 function refusal(id: number, judgement: Refused, receipt?: string): SignerAnswer {

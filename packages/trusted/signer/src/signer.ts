@@ -22,18 +22,16 @@ import {
   type SignerSettings,
   signerQuestionSchema,
 } from '@countersign/protocol';
+import { createApproverBook } from './approver-book.ts';
+import { receiptId } from './decision-parts.ts';
 import { explainQuestion } from './explainer.ts';
 import { createFreezeWatch, type FreezeWatch } from './freeze-watch.ts';
 import { createFreezer, type Freezer } from './freezer.ts';
+import { createIntentDesk, type IntentDesk, type IntentDeskConfig } from './intent-desk.ts';
 import { refusalOf } from './judgement.ts';
 import { createKeyRing, type PrivateKeySource } from './key-ring.ts';
-import {
-  createPipeline,
-  type Pipeline,
-  type PipelineConfig,
-  receiptId,
-  type Step,
-} from './pipeline.ts';
+import { createOperatorDoor, type OperatorDoor } from './operator-door.ts';
+import { createPipeline, type Pipeline, type PipelineConfig, type Step } from './pipeline.ts';
 import { type Document, findReceipt } from './receipts.ts';
 import { createRequestCheck } from './request-check.ts';
 import { compileWrittenPolicies } from './written-policies.ts';
@@ -83,6 +81,8 @@ class SignerService implements Signer {
   readonly #pipeline: Pipeline;
   readonly #dataDir: string;
   readonly #passphrase: Secret | undefined;
+  readonly #door: OperatorDoor;
+  readonly #desk: IntentDesk;
   #config: PipelineConfig;
   readonly #open = new Set<Promise<void>>();
   #probedAtMs = Number.NEGATIVE_INFINITY;
@@ -92,7 +92,12 @@ class SignerService implements Signer {
     this.#dataDir = settings.dataDir;
     this.#passphrase = passphraseOf(settings);
     this.#config = this.#configFrom(settings);
-    this.#freezer = createFreezer({ ...deps, receiptId }, settings);
+    this.#door = createOperatorDoor(settings);
+    this.#freezer = createFreezer({ ...deps, door: this.#door, receiptId }, settings);
+    this.#desk = createIntentDesk(
+      { ...deps, admit: (...given) => this.#door.admit(...given, 'POST /v1/unfreeze') },
+      this.#deskConfig(settings),
+    );
     this.#watch = createFreezeWatch(
       {
         clock: deps.clock,
@@ -110,6 +115,8 @@ class SignerService implements Signer {
     if (settings.passphrase !== this.#passphrase?.reveal()) throw fixed('passphrase');
     this.#config = this.#configFrom(settings);
     this.#pipeline.configure(this.#config);
+    this.#door.configure(settings);
+    this.#desk.configure(this.#deskConfig(settings));
     this.#freezer.configure(settings);
     this.#watch.configure(settings.freeze?.automatic ?? []);
   }
@@ -175,8 +182,14 @@ class SignerService implements Signer {
       written,
       policyHash: sha256Hex(canonicalJson(policyDocument(policy, written))),
       keys,
+      approvers: createApproverBook(settings),
       bridgeFallback: settings.bridgeFallback,
     };
+  }
+
+  #deskConfig({ maxSkewMs, freeze }: SignerSettings): IntentDeskConfig {
+    const { check, approvers } = this.#config;
+    return { check, approvers, maxSkewMs, freeze };
   }
 
   #take(pipe: Duplex, frame: Frame): void {
@@ -195,6 +208,8 @@ class SignerService implements Signer {
       switch (question.op) {
         case 'sign':
           return { answer: await this.#pipeline.sign(question, body), body: NOTHING };
+        case 'execute':
+          return { answer: await this.#pipeline.execute(question, body), body: NOTHING };
         case 'complete':
           return { answer: this.#pipeline.complete(question, body), body: NOTHING };
         case 'receipt': {
@@ -205,6 +220,16 @@ class SignerService implements Signer {
           return explainQuestion(this.#deps, this.#config, question, body);
         case 'freeze':
           return { answer: this.#freezer.freeze(question, body), body: NOTHING };
+        case 'unfreeze': {
+          const asked = this.#desk.unfreeze(question, body);
+          return { answer: { outcome: 'asked', id: question.id, ...asked }, body: NOTHING };
+        }
+        case 'intent':
+          return this.#desk.show(question, body);
+        case 'answer':
+          return this.#desk.answer(question, body);
+        case 'intents':
+          return this.#desk.list(question);
         case 'freezes':
           return this.#freezer.list(question, body);
         case 'status':

@@ -18,8 +18,14 @@ import { type Ledger, openLedger } from '@countersign/ledger';
 import { policyFromSettings } from '@countersign/policy';
 import type { SignerSettings } from '@countersign/protocol';
 import { onTestFinished } from 'vitest';
+import { createApproverBook } from '../src/approver-book.ts';
 import { createKeyRing, type KeyRing } from '../src/key-ring.ts';
-import { createPipeline, type Pipeline, type PipelineConfig } from '../src/pipeline.ts';
+import {
+  createPipeline,
+  type Pipeline,
+  type PipelineConfig,
+  type PipelineDeps,
+} from '../src/pipeline.ts';
 import { createRequestCheck } from '../src/request-check.ts';
 import { compileWrittenPolicies } from '../src/written-policies.ts';
 import { NOW_MS, signerSettings } from './settings.ts';
@@ -127,6 +133,7 @@ export function configFrom(
         return (sign ?? keys.sign)(keyId, messageHash);
       },
     },
+    approvers: createApproverBook(settings),
     bridgeFallback: settings.bridgeFallback,
   };
 }
@@ -135,9 +142,12 @@ function watchLedger(
   ledger: Ledger,
   happened: string[],
   parts: Partial<Pick<Ledger, 'commit' | 'append'>>,
-): Pick<Ledger, 'commit' | 'append' | 'frozen'> {
+): PipelineDeps['ledger'] {
   return {
     frozen: () => ledger.frozen(),
+    intent: (id) => ledger.intent(id),
+    entry: (index) => ledger.entry(index),
+    countWaitingIntents: (owner, nowMs) => ledger.countWaitingIntents(owner, nowMs),
     commit: (batch) => {
       happened.push('commit starts');
       const committed = (parts.commit ?? ledger.commit.bind(ledger))(batch);

@@ -1,5 +1,5 @@
 /**
- * Everything behind authentication: sign, explain, receipts, and "not found" for whoever may know it.
+ * Everything behind authentication: sign, explain, intents, receipts, and "not found" for whoever may know it.
  *
  *     body within limits → JSON → authenticate → request nonce → route
  *     sign: schema → leak scan → rate limit → signer (→ bridge → signer) → outbound scan → answer
@@ -37,6 +37,7 @@ import {
   type InboundDeps,
   parseBody,
 } from './inbound-checks.ts';
+import { showIntent } from './intent-reply.ts';
 import { scanOutbound } from './leak-checks.ts';
 import { receiptReply } from './receipt-reply.ts';
 import { signResponse } from './sign-response.ts';
@@ -50,6 +51,8 @@ export interface KeyringDeps extends InboundDeps {
   readonly signer: SignerLink;
 }
 
+const INTENT_PATH = /^\/v1\/intents\/[^/]+$/;
+const EXECUTE_PATH = /^\/v1\/intents\/[^/]+\/execute$/;
 const RECEIPT_PATH = /^\/v1\/receipts\/([0-9]{1,16})(?:-[0-9a-f]{16})?$/;
 const EMPTY = new Uint8Array(0);
 
@@ -61,6 +64,10 @@ export async function answerKeyring(deps: KeyringDeps, exchange: Exchange): Prom
   if (method === 'POST' && path === SIGN_PATH) return sign(deps, exchange, request, fresh);
   if (!fresh) throw replayed(deps, exchange);
   if (method === 'POST' && path === EXPLAIN_PATH) return explain(deps, exchange, request);
+  if (method === 'POST' && EXECUTE_PATH.test(path)) return execute(deps, exchange, request);
+  if (method === 'GET' && INTENT_PATH.test(path)) {
+    return showIntent(deps.signer, exchange, request);
+  }
   const receipt = RECEIPT_PATH.exec(path);
   if (method === 'GET' && receipt !== null) {
     return fetchReceipt(deps, exchange, request, Number(receipt[1]));
@@ -133,8 +140,36 @@ async function sign(
   takeReceipt(exchange, link.answer);
   // A store that is down is closed, whatever the signer made of the request meanwhile.
   if (refusal !== undefined) throw preferred(link.answer, refusal);
+  if (link.answer.outcome === 'asked') return askedReply(deps, exchange, link.answer);
   const answer = await throughBridge(deps, exchange, link.answer, inbound?.body ?? null);
   return release(deps, exchange, inbound?.request, signedOf(answer));
+}
+
+/** Nothing was signed: the intent, for whoever has to wait for it. */
+function askedReply(
+  deps: KeyringDeps,
+  exchange: Exchange,
+  { intent }: Extract<SignerAnswer, { outcome: 'asked' }>,
+): Reply {
+  deps.events.emit('sign.session_transaction.asked', exchange, {});
+  return { status: 202, body: intent };
+}
+
+/** Signs an approved intent, which the path names and the signer has kept. */
+async function execute(
+  deps: KeyringDeps,
+  exchange: Exchange,
+  { headers, body }: Authenticated,
+): Promise<Reply> {
+  const { method, target } = exchange;
+  const request = { ...headers, method, target, requestId: headerRequestId(exchange) };
+  const question = { op: 'execute', request } as const;
+  const { answer: first } = await deps.signer.ask(question, body, releasing(deps, exchange));
+  takeReceipt(exchange, first);
+  const wire = first.outcome === 'custodian' ? first.request : undefined;
+  const wanted = wire === undefined ? null : parseBody(Buffer.from(wire, 'utf8'));
+  const answer = await throughBridge(deps, exchange, first, wanted);
+  return release(deps, exchange, undefined, signedOf(answer));
 }
 
 function askSigner(

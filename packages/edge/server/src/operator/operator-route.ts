@@ -1,5 +1,5 @@
 /**
- * What operators may ask: freeze, and what is frozen.
+ * What operators may ask: freeze, what is frozen, and the end of a freeze, which others approve.
  *
  * These routes have places of their own and no rate limit, so that an emergency does not queue behind
  * what caused it. The edge checks who asks; the signer checks again and decides.
@@ -38,6 +38,7 @@ type OperatorRoute = (deps: OperatorDeps, exchange: Exchange, request: Request) 
 const ROUTES: ReadonlyMap<string, OperatorRoute> = new Map([
   ['POST /v1/freeze', freeze],
   ['GET /v1/freezes', listFreezes],
+  ['POST /v1/unfreeze', unfreeze],
 ]);
 
 /** A request of an operator is small; time for its body to arrive, milliseconds. */
@@ -100,6 +101,19 @@ async function freeze(deps: OperatorDeps, exchange: Exchange, request: Request):
   deps.events.emit('operator.frozen', exchange, { operatorId, scope });
   if (receipt !== undefined) exchange.headers['x-countersign-receipt'] = receipt;
   return jsonReply(200, { scope, since: new Date(sinceMs).toISOString(), receipt });
+}
+
+async function unfreeze(deps: OperatorDeps, exchange: Exchange, request: Request): Promise<Reply> {
+  const question = { op: 'unfreeze' as const, request: forwarded(exchange, request) };
+  const { answer } = await deps.signer.ask(question, request.body);
+  if (answer.outcome === 'refused') {
+    throw new BoundaryError(answer.code, { details: answer.details });
+  }
+  if (answer.outcome !== 'asked') throw new BoundaryError('ERR_INTERNAL');
+  const { operatorId } = request.headers;
+  deps.events.emit('operator.unfreeze_asked', exchange, { operatorId });
+  exchange.headers['x-countersign-receipt'] = answer.receipt;
+  return { status: 202, body: answer.intent };
 }
 
 async function listFreezes(

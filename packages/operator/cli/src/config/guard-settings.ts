@@ -13,7 +13,7 @@ type Automatic = NonNullable<SignerSettings['freeze']>['automatic'][number];
 
 export interface GuardSettings {
   readonly signer: Pick<SignerSettings, 'operators' | 'approvers' | 'freeze'>;
-  readonly edge: Pick<EdgeSettings, 'operators'>;
+  readonly edge: Pick<EdgeSettings, 'operators' | 'approvals'>;
 }
 
 const LEAST_SECRET_CHARS = 16;
@@ -33,7 +33,8 @@ export function guardSettings(
   const { approvers, freeze } = config;
   assertApprovers(config);
   const known = approvers.length === 0 ? {} : { approvers };
-  if (freeze === undefined) return { signer: known, edge: {} };
+  const open = approvers.length === 0 ? {} : { approvals: true };
+  if (freeze === undefined) return { signer: known, edge: open };
   assertUnfreeze(freeze, approvers);
   const operators = operatorSettings(freeze, secret);
   assertOwnSecrets(operators, clientSecrets);
@@ -42,7 +43,7 @@ export function guardSettings(
   const automatic = freeze.automatic.map(automaticSettings);
   return {
     signer: { ...known, operators, freeze: { unfreeze, automatic } },
-    edge: { operators },
+    edge: { ...open, operators },
   };
 }
 

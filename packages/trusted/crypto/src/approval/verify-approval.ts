@@ -35,17 +35,26 @@ export function verifyApproval(
     const challenge = approvalChallenge(statement);
     return verifyPasskeyAssertion(evidence.assertion, challenge, publicKey, passkey);
   }
-  return approver.kind !== 'passkey' && verifyPlain(approver, statement, evidence.signature);
+  try {
+    return verifyPlain(approver, approvalStatement(statement), evidence.signature);
+  } catch {
+    return false;
+  }
 }
 
-function verifyPlain(
+/**
+ * Answers whether a plain signature is this approver's own over these bytes. Never throws; a passkey signs
+ * challenges only, so its answer is always no.
+ *
+ * @param bytes - Begin with a line that says what they are for.
+ */
+export function verifyPlain(
   { kind, publicKey }: Approver,
-  statement: ApprovalStatement,
+  bytes: Uint8Array,
   signature: Uint8Array,
 ): boolean {
-  if (signature.length !== PLAIN_SIGNATURE_BYTES) return false;
+  if (kind === 'passkey' || signature.length !== PLAIN_SIGNATURE_BYTES) return false;
   try {
-    const bytes = approvalStatement(statement);
     return kind === 'ed25519'
       ? verify(null, bytes, publicKey, signature)
       : verify('sha256', bytes, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature);

@@ -1,0 +1,96 @@
+/**
+ * Intents as the ledger keeps them, checked before anything in them is believed.
+ *
+ * @module
+ */
+
+import type { Ledger, StoredIntent } from '@countersign/ledger';
+import {
+  BoundaryError,
+  type Intent,
+  intentDigest,
+  isBoundaryError,
+  parseIntent,
+} from '@countersign/protocol';
+import { isStillGenuine } from './approval-evidence.ts';
+import type { ApproverBook } from './approver-book.ts';
+import { type IntentStatus, statusOf } from './intent-status.ts';
+
+/** An intent whose document is the one the log says was asked for. */
+export interface KeptIntent {
+  readonly stored: StoredIntent;
+  readonly intent: Intent;
+}
+
+export type IntentSource = Pick<Ledger, 'intent' | 'entry'>;
+
+/**
+ * Finds an intent.
+ *
+ * The document must have the digest the entry of the log has: whoever could write the table could not
+ * write the log.
+ *
+ * @returns `undefined` when there is none of this id.
+ * @throws BoundaryError ERR_STORE_CORRUPT when it was altered.
+ */
+export function findIntent(ledger: IntentSource, id: string): KeptIntent | undefined {
+  const stored = ledger.intent(id);
+  return stored === undefined ? undefined : checkedIntent(ledger, stored);
+}
+
+/** The same of one that was read already. */
+export function checkedIntent(ledger: IntentSource, stored: StoredIntent): KeptIntent {
+  const intent = readDocument(stored);
+  const isSame =
+    intent.id === stored.id &&
+    intent.expiresAtMs === stored.expiresAtMs &&
+    ownerOf(intent) === stored.owner &&
+    intentDigest(stored.document) === stored.digest &&
+    digestInLog(ledger, stored) === stored.digest;
+  if (!isSame) throw altered();
+  return { stored, intent };
+}
+
+/** Who asked, as the ledger keeps it. */
+export function ownerOf(intent: Intent): string {
+  return intent.type === 'sign' ? `client:${intent.clientId}` : `operator:${intent.operatorId}`;
+}
+
+/** What has become of it, by the approvers that are configured now. */
+export function statusNow(
+  { stored, intent }: KeptIntent,
+  book: ApproverBook,
+  nowMs: number,
+): IntentStatus {
+  const statement = { intentId: stored.id, digest: stored.digest };
+  const answers = stored.answers.map((one) => ({
+    ...one,
+    isGenuine: isStillGenuine(book, statement, one),
+  }));
+  const { required, expiresAtMs } = intent;
+  const isExecuted = stored.executedAt !== undefined;
+  return statusOf({ required, answers, isExecuted, expiresAtMs }, nowMs);
+}
+
+function readDocument({ document }: StoredIntent): Intent {
+  try {
+    return parseIntent(document);
+  } catch (error) {
+    throw isBoundaryError(error) ? altered() : error;
+  }
+}
+
+function digestInLog(ledger: IntentSource, { id, askedAt }: StoredIntent): string | undefined {
+  const entry = ledger.entry(askedAt);
+  if (entry === undefined) return undefined;
+  const { intent }: { intent?: { id?: unknown; digest?: unknown } } = JSON.parse(
+    Buffer.from(entry).toString('utf8'),
+  );
+  return intent?.id === id && typeof intent.digest === 'string' ? intent.digest : undefined;
+}
+
+function altered(): BoundaryError {
+  return new BoundaryError('ERR_STORE_CORRUPT', {
+    details: { reason: 'an intent is not the one the log says was asked for' },
+  });
+}
