@@ -27,6 +27,7 @@ export const COMMANDS = {
   },
   bench: { script: 'benchmarks/run.ts', args: [], help: 'measure, and print the tables' },
   fuzz: { script: 'tools/fuzz/run.ts', args: [], help: 'search for inputs that break a parser' },
+  mutation: { script: 'tools/mutation/run.ts', args: [], help: 'find code that no test holds' },
   'build-wasm': {
     script: 'tools/build-wasm.mjs',
     args: [],
