@@ -4,15 +4,13 @@
  * @module
  */
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { accepts, findBinary, freePort, spawnGuarded } from './own-process.ts';
 import { issueCertificate, type TestCertificate } from './test-certificate.ts';
 
 /** Environment variable that names the binary. */
@@ -145,23 +143,6 @@ class Server implements RedisServer {
   }
 }
 
-/**
- * Runs a program that ends when this process does, even when this process is killed: a shell waits
- * for the end of its standard input, which this process holds open, and for the program itself.
- * Its first line of output is the process id of the program.
- */
-function spawnGuarded(program: string, args: readonly string[]): ChildProcess {
-  const script = [
-    '"$@" </dev/null & child=$!',
-    'echo "$child"',
-    'exec 3<&0',
-    '(cat <&3 >/dev/null; kill -9 "$child" 2>/dev/null) & watch=$!',
-    'wait "$child"; code=$?',
-    'kill "$watch" 2>/dev/null; exit "$code"',
-  ].join('\n');
-  return spawn('sh', ['-c', script, 'sh', program, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
-}
-
 function configuration(
   directory: string,
   port: number,
@@ -193,46 +174,4 @@ function configuration(
 function urlOf(port: number, { tls, password }: RedisServerOptions): string {
   const user = password === undefined ? '' : `:${encodeURIComponent(password)}@`;
   return `${tls === true ? 'rediss' : 'redis'}://${user}127.0.0.1:${port}`;
-}
-
-/** Waits until the port accepts a connection; false when the process ends first, or after 10 s. */
-async function accepts(port: number, process: ChildProcess): Promise<boolean> {
-  for (let attempt = 0; attempt < 200 && process.exitCode === null; attempt += 1) {
-    const socket = connect({ host: '127.0.0.1', port });
-    const open = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (open) return true;
-    await sleep(50);
-  }
-  return false;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-function findBinary(name: string): string | undefined {
-  const directories = name.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
-  const candidates = directories.map((directory) =>
-    directory === '' ? name : join(directory, name),
-  );
-  return candidates.find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
