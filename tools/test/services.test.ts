@@ -79,6 +79,16 @@ describe('resolveServices', () => {
     expect(found?.path).toBe(path);
   });
 
+  test('takes the newest version of a package that keeps off PATH', async () => {
+    const versions = join(folder, 'versions');
+    for (const version of ['9', '15']) {
+      mkdirSync(join(versions, version, 'bin'), { recursive: true });
+      plant(`../versions/${version}/bin/${SERVICE.program}`, 'exit 0');
+    }
+    const [found] = await resolveServices([{ ...SERVICE, versions }], machine);
+    expect(found?.path).toBe(join(versions, '15', 'bin', SERVICE.program));
+  });
+
   test('does not take a file that is not executable', async () => {
     chmodSync(plant(SERVICE.program, 'exit 0'), 0o644);
     const [found] = await resolveServices([SERVICE], { ...machine, userId: 1000 });

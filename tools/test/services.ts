@@ -8,7 +8,7 @@
  */
 
 import { type AptMachine, installWithApt } from './apt.ts';
-import { findOnPath, isExecutable } from './programs.ts';
+import { findNewest, findOnPath, isExecutable } from './programs.ts';
 
 /** A program that tests start themselves, on a free port and in a temporary directory. */
 export interface OptionalService {
@@ -18,6 +18,8 @@ export interface OptionalService {
   readonly variable: string;
   /** Debian package that holds it. */
   readonly aptPackage: string;
+  /** Directory with one folder per version, with `bin` inside, for packages that keep off PATH. */
+  readonly versions?: string;
   /** How to get it by hand, ends the sentence "skipped: … not found". */
   readonly howTo: string;
 }
@@ -35,6 +37,13 @@ export const OPTIONAL_SERVICES: readonly OptionalService[] = [
     aptPackage: 'openssl',
     howTo: 'install it with `apt-get install openssl`; certificates for tests are made with it',
   },
+  {
+    program: 'postgres',
+    variable: 'COUNTERSIGN_TEST_POSTGRES',
+    aptPackage: 'postgresql',
+    versions: '/usr/lib/postgresql',
+    howTo: 'install it with `apt-get install postgresql` or `brew install postgresql`',
+  },
 ];
 
 /** Where one service is; `path` is undefined when it cannot be had here. */
@@ -46,7 +55,7 @@ export interface ResolvedService {
 /**
  * Looks for each service and installs what is missing where that is possible.
  *
- * Order: the variable, when it names an executable; PATH; apt-get when root on Debian.
+ * Order: the variable, when it names an executable; PATH; the newest of its versions; apt-get when root on Debian.
  *
  * @returns One row per service, in order. Never throws: what cannot be had is undefined.
  * @remarks May install Debian packages; `COUNTERSIGN_NO_APT=1` forbids it.
@@ -80,7 +89,9 @@ export function skipLines(resolved: readonly ResolvedService[]): readonly string
 function findService(service: OptionalService, machine: AptMachine): string | undefined {
   const named = machine.environment[service.variable];
   if (named !== undefined && isExecutable(named)) return named;
-  return findOnPath(service.program, machine.environment.PATH ?? '');
+  const onPath = findOnPath(service.program, machine.environment.PATH ?? '');
+  if (onPath !== undefined || service.versions === undefined) return onPath;
+  return findNewest(service.program, service.versions);
 }
 
 async function installService(
