@@ -23,10 +23,10 @@ export interface Written<T> {
 
 /** Where decisions are kept; all on the connection whose transaction is open. */
 export interface DecisionStores {
-  readonly nonces: RequestNonces;
-  readonly freezes: Freezes;
+  readonly nonces: Pick<RequestNonces, 'use' | 'forget'>;
+  readonly freezes: Pick<Freezes, 'firstOf'>;
   readonly book: SpendBook;
-  readonly intents: Intents;
+  readonly intents: Pick<Intents, 'add' | 'execute' | 'isOpen'>;
 }
 
 export interface NonceRules {
@@ -43,7 +43,7 @@ export interface BatchStart {
 }
 
 /** Expired nonces one commit forgets at most: twice what it adds, and some, so that it catches up. */
-const forgetLimit = (added: number): number => 2 * added + 64;
+export const forgetLimit = (added: number): number => 2 * added + 64;
 
 /** Judges a batch inside the open transaction, logs each item, forgets some of what has expired. */
 export function decideBatch(

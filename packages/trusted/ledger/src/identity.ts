@@ -7,7 +7,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isBoundaryError } from '@countersign/protocol';
 import { parseVerifierKey, type VerifierKey } from '@countersign/tlog';
-import { readText } from './columns.ts';
+import { type Row, readText } from './columns.ts';
 import { corruptStore } from './store-error.ts';
 
 /** Name and public key of a log; neither ever changes. */
@@ -30,6 +30,11 @@ export function insertIdentity(db: DatabaseSync, origin: string, verifierKey: st
 export function readIdentity(db: DatabaseSync): Identity {
   const row = db.prepare('SELECT origin, verifier_key FROM identity').get();
   if (row === undefined) throw corruptStore('the ledger does not say which log it holds');
+  return identityOf(row);
+}
+
+/** Identity of a row. @throws BoundaryError ERR_STORE_CORRUPT as {@link readIdentity}. */
+export function identityOf(row: Row): Identity {
   const origin = readText(row, 'origin');
   const verifierKey = readText(row, 'verifier_key');
   const key = parseKey(verifierKey);

@@ -20,7 +20,8 @@ export interface Seal {
   open(sealed: Uint8Array): Uint8Array;
 }
 
-const SEED_BYTES = 32;
+/** Length of an Ed25519 seed. */
+export const SEED_BYTES = 32;
 /** PKCS #8 wrapping of an Ed25519 seed, RFC 8410 §7. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
@@ -72,7 +73,12 @@ function readSealed(path: string): Uint8Array {
   }
 }
 
-function openSeal(seal: Seal, sealed: Uint8Array): Uint8Array {
+/**
+ * What was sealed, in a buffer of its own.
+ *
+ * @throws BoundaryError what the seal throws, ERR_KEYSTORE_LOCKED for anything that is none of ours.
+ */
+export function openSeal(seal: Seal, sealed: Uint8Array): Uint8Array {
   try {
     // A copy: it is overwritten after use and must not be a buffer of the seal.
     return Uint8Array.from(seal.open(sealed));
@@ -83,7 +89,8 @@ function openSeal(seal: Seal, sealed: Uint8Array): Uint8Array {
   }
 }
 
-function toSigner(seed: Secret<Uint8Array>, origin: string): NoteSigner {
+/** Signer of the log from its seed. */
+export function toSigner(seed: Secret<Uint8Array>, origin: string): NoteSigner {
   const der = Buffer.concat([PKCS8_PREFIX, seed.reveal()]);
   const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   der.fill(0);

@@ -18,7 +18,7 @@ import { corruptStore } from './store-error.ts';
 
 /** What proofs, entries and tiles are made from. */
 export interface LogRows {
-  readonly store: Pick<LogStore, 'entry' | 'entries' | 'node'>;
+  readonly store: Pick<LogStore, 'entry' | 'entries' | 'hashes' | 'node'>;
   readonly heads: Pick<HeadStore, 'at'>;
   /** Nodes of the tree; `store` itself or a cache before it. */
   readonly nodes: NodeReader;

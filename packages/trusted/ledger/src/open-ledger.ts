@@ -44,8 +44,10 @@ export interface LedgerOptions {
   readonly retainedNonces?: number;
 }
 
-const CLOCK_TOLERANCE_MS = 10_000;
-const RETAINED_NONCES = 65_536;
+/** How far a clock may step back when nobody says. */
+export const CLOCK_TOLERANCE_MS = 10_000;
+/** Used request nonces that are kept when nobody says. */
+export const RETAINED_NONCES = 65_536;
 
 /**
  * Opens the ledger of a data directory, or makes one when the directory has none.
@@ -129,7 +131,8 @@ function start(
   return ledger;
 }
 
-function publishKey(directory: DataDirectory, identity: Identity): void {
+/** Writes the file with the log's public key, unless it is there. */
+export function publishKey(directory: DataDirectory, identity: Identity): void {
   const content = `${identity.verifierKey}\n`;
   const isThere =
     existsSync(directory.publicKey) && readFileSync(directory.publicKey, 'utf8') === content;

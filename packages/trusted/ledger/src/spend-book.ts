@@ -57,7 +57,7 @@ interface Account {
 }
 
 /** Ended reservations that are read at once, and most of them that {@link SpendBook.catchUp} takes. */
-const CHUNK = 256;
+export const CHUNK = 256;
 
 /** Key of a named slot. */
 export function slotKey(slot: string): string {
@@ -166,8 +166,8 @@ function openBucket(store: BucketStore, name: string, window: SpendWindow, atMs:
   }
 }
 
-/** Takes off up to {@link CHUNK} reservations that have ended. */
-function takeOff(
+/** Takes off up to {@link CHUNK} reservations that have ended, and says how many. */
+export function takeOff(
   store: BucketStore,
   bucket: StoredBucket,
   atMs: number,

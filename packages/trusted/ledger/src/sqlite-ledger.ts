@@ -8,7 +8,7 @@
  */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { BoundaryError, canonicalJson, type ErrorCode } from '@countersign/protocol';
+import { BoundaryError, type ErrorCode } from '@countersign/protocol';
 import {
   createFrontier,
   type Frontier,
@@ -22,6 +22,7 @@ import type { AcknowledgedMark } from './acknowledged-mark.ts';
 import { createBucketStore } from './bucket-store.ts';
 import type { Settlement } from './charge.ts';
 import type { CheckpointFile } from './checkpoint-file.ts';
+import { clockResetEntry } from './clock-reset-entry.ts';
 import {
   type Clock,
   readClock,
@@ -31,9 +32,9 @@ import {
 } from './clock-rule.ts';
 import { type DecisionStores, decideBatch, type Written } from './decider.ts';
 import { createDraft, type Draft } from './draft.ts';
-import { createFreezes } from './freezes.ts';
+import { createFreezes, type Freezes } from './freezes.ts';
 import { createHeadStore, type Head } from './head-store.ts';
-import { createIntents, type StoredIntent } from './intents.ts';
+import { createIntents, type Intents, type StoredIntent } from './intents.ts';
 import type {
   Appended,
   ClockReset,
@@ -54,7 +55,7 @@ import {
   receiptAt,
 } from './log-view.ts';
 import { createNodeCache, type NodeCache } from './node-cache.ts';
-import { createRequestNonces } from './request-nonces.ts';
+import { createRequestNonces, type RequestNonces } from './request-nonces.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import { createSpendBook } from './spend-book.ts';
 import { corruptStore, toStoreError } from './store-error.ts';
@@ -80,12 +81,19 @@ export interface LedgerParts {
   readonly release: () => void;
 }
 
+/** What the rules need, and what else is asked of the same tables. */
+interface Stores extends DecisionStores {
+  readonly nonces: RequestNonces;
+  readonly freezes: Freezes;
+  readonly intents: Intents;
+}
+
 export class SqliteLedger implements Ledger {
   readonly #parts: LedgerParts;
   readonly #begin: StatementSync;
   readonly #commit: StatementSync;
   readonly #rollback: StatementSync;
-  readonly #stores: DecisionStores;
+  readonly #stores: Stores;
   readonly #source: LogSource;
   readonly #cache: NodeCache;
 
@@ -446,14 +454,4 @@ function appendAll(
   const appended = draft.append(first);
   for (const entry of rest) draft.append(entry);
   return appended;
-}
-
-function clockResetEntry(fromMs: number, toMs: number): Uint8Array {
-  const document = canonicalJson({
-    format: 'countersign-entry/v1',
-    type: 'clock-reset',
-    time: new Date(toMs).toISOString(),
-    from: new Date(fromMs).toISOString(),
-  });
-  return Buffer.from(document, 'utf8');
 }

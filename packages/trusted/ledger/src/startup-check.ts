@@ -13,6 +13,7 @@ import {
   createFrontier,
   frontierRoot,
   hashLeaf,
+  type NodeReader,
   rootAt,
   type VerifiedCheckpoint,
 } from '@countersign/tlog';
@@ -79,6 +80,7 @@ function checkDatabase(db: DatabaseSync, directory: DataDirectory): Identity {
   heads.after(head.size - TAIL_ENTRIES, TAIL_ENTRIES);
   const store = createLogStore(db);
   checkAcknowledged(directory, head);
+  requireBounds(store, head.size);
   checkTail(store, head, requireSigned(head, identity));
   checkPublished(directory, store, head, identity);
   return identity;
@@ -101,8 +103,17 @@ export function checkPages(db: DatabaseSync, part: 'everything' | 'state'): void
   }
 }
 
-function checkTail(store: LogStore, head: Head, checkpoint: VerifiedCheckpoint): void {
-  requireBounds(store, head.size);
+/**
+ * Hashes the newest entries again.
+ *
+ * @throws BoundaryError ERR_STORE_CORRUPT unless they are in the tree, and the tree has the root that was
+ *   signed.
+ */
+export function checkTail(
+  store: Pick<LogStore, 'entries' | 'hashes' | 'node'>,
+  head: Head,
+  checkpoint: VerifiedCheckpoint,
+): void {
   const start = Math.max(0, head.size - TAIL_ENTRIES);
   const frontier = createFrontier(start, store);
   for (const { index, entry } of store.entries(start, head.size)) {
@@ -126,15 +137,20 @@ function requireBounds(store: LogStore, size: number): void {
   }
 }
 
-function checkAcknowledged(directory: DataDirectory, { size }: Head): void {
+/** @throws BoundaryError ERR_LOG_ROLLED_BACK when the log is shorter than what was acknowledged here. */
+export function checkAcknowledged(directory: DataDirectory, { size }: Head): void {
   const acknowledged = readAcknowledged(directory.acknowledged);
   if (acknowledged === undefined || acknowledged <= size) return;
   throw rolledBack('commits that were acknowledged are gone', { size, acknowledged });
 }
 
-function checkPublished(
+/**
+ * @throws BoundaryError ERR_LOG_ROLLED_BACK when the log is shorter than the checkpoint file or another
+ *   one; ERR_STORE_CORRUPT when the log did not sign the file.
+ */
+export function checkPublished(
   directory: DataDirectory,
-  store: LogStore,
+  store: NodeReader,
   { size }: Head,
   identity: Identity,
 ): void {
