@@ -72,6 +72,13 @@ export function statusNow(
   return statusOf({ required, answers, isExecuted, expiresAtMs }, nowMs);
 }
 
+/** What of an entry matters here. */
+interface AskedEntry {
+  readonly type?: unknown;
+  readonly outcome?: unknown;
+  readonly intent?: { readonly id?: unknown; readonly digest?: unknown };
+}
+
 function readDocument({ document }: StoredIntent): Intent {
   try {
     return parseIntent(document);
@@ -83,10 +90,11 @@ function readDocument({ document }: StoredIntent): Intent {
 function digestInLog(ledger: IntentSource, { id, askedAt }: StoredIntent): string | undefined {
   const entry = ledger.entry(askedAt);
   if (entry === undefined) return undefined;
-  const { intent }: { intent?: { id?: unknown; digest?: unknown } } = JSON.parse(
-    Buffer.from(entry).toString('utf8'),
-  );
-  return intent?.id === id && typeof intent.digest === 'string' ? intent.digest : undefined;
+  const { type, outcome, intent }: AskedEntry = JSON.parse(Buffer.from(entry).toString('utf8'));
+  const isQuestion = type === 'unfreeze-asked' || (type === 'decision' && outcome === 'ask');
+  return isQuestion && intent?.id === id && typeof intent.digest === 'string'
+    ? intent.digest
+    : undefined;
 }
 
 function altered(): BoundaryError {

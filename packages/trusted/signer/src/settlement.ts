@@ -11,6 +11,7 @@ import type { ApprovalDemand } from '@countersign/policy';
 import {
   BoundaryError,
   type ExceededLimit,
+  type IntentDemand,
   intentDigest,
   intentDocument,
   type SignIntent,
@@ -145,7 +146,7 @@ function prepare(
     messageHash: hashes.messageHash,
     policyHash,
     exceeded,
-    required: all.map(({ rules, required, approvers }) => ({ rules, required, approvers })),
+    required: merged(all),
     preparedAtMs: nowMs,
     expiresAtMs: expiryOf(all, message.validUntilSec, nowMs),
   };
@@ -154,6 +155,18 @@ function prepare(
   const owner = `client:${clientId}`;
   const kept = { id, document, digest: intentDigest(document), owner, expiresAtMs };
   return { outcome: 'prepared', message, hashes, key, charges, intent, kept };
+}
+
+/** Demands with the same terms are one, made for several reasons. */
+function merged(demands: readonly ApprovalDemand[]): readonly IntentDemand[] {
+  const byTerms = new Map<string, IntentDemand>();
+  for (const { rules, required, approvers } of demands) {
+    const people = [...new Set(approvers)].toSorted((a, b) => (a < b ? -1 : 1));
+    const terms = JSON.stringify([required, people]);
+    const before = byTerms.get(terms)?.rules ?? [];
+    byTerms.set(terms, { rules: [...new Set([...before, ...rules])], required, approvers });
+  }
+  return [...byTerms.values()];
 }
 
 /** Nobody can use a signature after `validUntil`, and nobody has to answer later than that. */
