@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Committed, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 
 /** At once, or later. */
 export type Awaitable<T> = T | Promise<T>;
@@ -24,8 +24,8 @@ export interface FreezeLease {
    * be acted upon, milliseconds. A freeze is acknowledged later than that after its COMMIT.
    */
   readonly lengthMs: number;
-  /** First of the scopes that is frozen now. Throws as {@link Ledger.frozen}. */
-  frozenAmong(scopes: readonly string[]): Promise<string | undefined>;
+  /** Those of the scopes that are frozen now. Throws as {@link Ledger.frozen}. */
+  frozenAmong(scopes: readonly string[]): Promise<readonly string[]>;
 }
 
 /**
@@ -40,10 +40,4 @@ export interface FreezeLease {
 export interface AwaitableLedger extends Pick<Ledger, AtOnce>, Awaitables<Omit<Ledger, AtOnce>> {
   /** Present when others write to the same store. */
   readonly freezeLease?: FreezeLease;
-}
-
-/** A decision of a shared ledger. */
-export interface LeasedCommitted extends Committed {
-  /** When it was last certain that nothing it names was frozen, on `performance.now()`. */
-  readonly thawedAtMs: number;
 }

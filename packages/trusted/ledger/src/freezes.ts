@@ -20,6 +20,16 @@ export interface Freezes {
   all(): readonly FrozenScope[];
 }
 
+/** Whether a scope is frozen, and since this moment when one is given. */
+export function isFrozenSince(
+  frozen: readonly FrozenScope[],
+  scope: string,
+  sinceMs: number | undefined,
+): boolean {
+  const one = frozen.find((each) => each.scope === scope);
+  return one !== undefined && (sinceMs === undefined || one.sinceMs === sinceMs);
+}
+
 /** @param db - A connection to a ledger of the newest schema. */
 export function createFreezes(db: DatabaseSync): Freezes {
   const insert = db.prepare(

@@ -1,3 +1,4 @@
+export type { Awaitable, AwaitableLedger, FreezeLease } from './awaitable-ledger.ts';
 export type { Charge, Reserved, Settlement, SpendWindow } from './charge.ts';
 export type { CheckRange, LogFault, LogReport } from './check-log.ts';
 export { checkSpending, type SpendingFault, type SpendingReport } from './check-spending.ts';

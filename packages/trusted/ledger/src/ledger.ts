@@ -86,6 +86,11 @@ export interface Committed extends Appended {
   readonly outcome: CommitOutcome;
   /** Whether the outcome is `fresh`: what was asked may be signed. */
   readonly fresh: boolean;
+  /**
+   * When it was last certain that nothing it names was frozen, on `performance.now()`. Only of a ledger
+   * that is shared: for how long that holds is its `freezeLease`.
+   */
+  readonly thawedAtMs?: number;
 }
 
 /** Something for which nothing is signed. */
@@ -101,6 +106,8 @@ export interface IntentAnswer extends Omit<StoredAnswer, 'entry'> {
   /** With the last approval that is needed to end a freeze: ends it, and the intent with it. */
   readonly unfreezes?: {
     readonly scope: string;
+    /** When it was frozen: one that was frozen anew meanwhile stays. Left out: whenever it was. */
+    readonly sinceMs?: number;
     /** Log entry about it, in the same transaction. */
     readonly entry: Uint8Array;
   };

@@ -32,7 +32,7 @@ import {
 } from './clock-rule.ts';
 import { type DecisionStores, decideBatch, type Written } from './decider.ts';
 import { createDraft, type Draft } from './draft.ts';
-import { createFreezes, type Freezes } from './freezes.ts';
+import { createFreezes, type Freezes, isFrozenSince } from './freezes.ts';
 import { createHeadStore, type Head } from './head-store.ts';
 import { createIntents, type Intents, type StoredIntent } from './intents.ts';
 import type {
@@ -220,7 +220,9 @@ export class SqliteLedger implements Ledger {
           const { intents, freezes } = this.#stores;
           if (!intents.answer(intentId, { ...said, entry: index() })) return false;
           if (unfreezes === undefined) return true;
-          return freezes.remove(unfreezes.scope) && intents.execute(intentId, index() + 1);
+          const { scope, sinceMs } = unfreezes;
+          if (!isFrozenSince(freezes.all(), scope, sinceMs)) return false;
+          return freezes.remove(scope) && intents.execute(intentId, index() + 1);
         },
       ),
     );

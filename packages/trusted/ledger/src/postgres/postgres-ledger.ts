@@ -22,7 +22,7 @@ import {
   signNote,
 } from '@countersign/tlog';
 import type { AcknowledgedMark } from '../acknowledged-mark.ts';
-import type { AwaitableLedger, FreezeLease, LeasedCommitted } from '../awaitable-ledger.ts';
+import type { AwaitableLedger, FreezeLease } from '../awaitable-ledger.ts';
 import type { Settlement } from '../charge.ts';
 import type { CheckpointFile } from '../checkpoint-file.ts';
 import { clockResetEntry } from '../clock-reset-entry.ts';
@@ -36,12 +36,14 @@ import {
 import { readCount, readText } from '../columns.ts';
 import { decideBatch, forgetLimit, type Written } from '../decider.ts';
 import { createDraft, type Draft } from '../draft.ts';
+import { isFrozenSince } from '../freezes.ts';
 import { type Head, headOf } from '../head-store.ts';
 import type { Identity } from '../identity.ts';
 import { readAnswer, readIntent, type StoredIntent } from '../intents.ts';
 import type {
   Appended,
   ClockReset,
+  Committed,
   FrozenScope,
   IntentAnswer,
   LedgerStatus,
@@ -150,7 +152,7 @@ export class PostgresLedger implements AwaitableLedger {
     this.#known = parts.head;
   }
 
-  async commit(batch: readonly PendingDecision[]): Promise<readonly LeasedCommitted[]> {
+  async commit(batch: readonly PendingDecision[]): Promise<readonly Committed[]> {
     batch.forEach(requireDecision);
     batch.forEach(requireStorable);
     if (batch.length === 0) return [];
@@ -245,10 +247,9 @@ export class PostgresLedger implements AwaitableLedger {
     }));
   }
 
-  async #frozenAmong(scopes: readonly string[]): Promise<string | undefined> {
+  async #frozenAmong(scopes: readonly string[]): Promise<readonly string[]> {
     const { rows } = await this.#fetch(FROZEN, [JSON.stringify(scopes)]);
-    const found = new Set(rows.map((row) => readText(row, 'scope')));
-    return scopes.find((scope) => found.has(scope));
+    return rows.map((row) => readText(row, 'scope'));
   }
 
   settle(slot: string, settlement: Settlement, entry: Uint8Array): Promise<Appended | undefined> {
@@ -269,7 +270,9 @@ export class PostgresLedger implements AwaitableLedger {
       const index = open.loaded.head.size;
       if (!intents.answer(intentId, { ...said, entry: index })) return false;
       if (unfreezes === undefined) return true;
-      return freezes.remove(unfreezes.scope) && intents.execute(intentId, index + 1);
+      const { scope, sinceMs } = unfreezes;
+      if (!isFrozenSince(open.loaded.freezes, scope, sinceMs)) return false;
+      return freezes.remove(scope) && intents.execute(intentId, index + 1);
     });
   }
 
