@@ -1,7 +1,7 @@
 import { type ErrorCode, EXPLAIN_PATH, type SignerSettings } from '@countersign/protocol';
 import { describe, expect, it } from 'vitest';
 import { createWorld, type World } from '../test/pipeline-world.ts';
-import { refusalOf } from '../test/refusal.ts';
+import { refusalLater } from '../test/refusal.ts';
 import { signedRequest, transferBody, transferCall, type Wish } from '../test/request.ts';
 import { AGENT, NOW_SEC, OTHER, policySettings, signerSettings } from '../test/settings.ts';
 import { explainQuestion } from './explainer.ts';
@@ -39,17 +39,17 @@ function settingsWith(document: object, client: object = {}): SignerSettings {
   });
 }
 
-function explain(world: World, wish: Wish = {}): Readonly<Record<string, unknown>> {
+async function explain(world: World, wish: Wish = {}): Promise<Readonly<Record<string, unknown>>> {
   const { request, body } = signedRequest({ target: EXPLAIN_PATH, ...wish });
   const { config } = world;
   const question = { op: 'explain', id: 7, request } as const;
-  const document = explainQuestion(world, config, question, body);
+  const document = await explainQuestion(world, config, question, body);
   expect(document.answer).toEqual({ outcome: 'document', id: 7 });
   return JSON.parse(Buffer.from(document.body).toString('utf8'));
 }
 
-const refusal = (act: () => unknown): { code: ErrorCode } => {
-  const { code } = refusalOf(act);
+const refusal = async (act: () => Promise<unknown>): Promise<{ code: ErrorCode }> => {
+  const { code } = await refusalLater(act);
   return { code };
 };
 
@@ -68,14 +68,14 @@ describe('an explanation is refused', () => {
     ['a body that asks for nothing', { body: Buffer.from('{}') }, {}, 'ERR_REQUEST_INVALID'],
     ['a key that is not the client’s', {}, { keyIds: ['others'] }, 'ERR_POLICY_KEY_DENIED'],
     ['an account that is not the client’s', {}, { accounts: ['0x9'] }, 'ERR_POLICY_ACCOUNT_DENIED'],
-  ])('to %s', (_, wish, client, code) => {
+  ])('to %s', async (_, wish, client, code) => {
     const world = createWorld({ settings: settingsWith(DOCUMENT, client) });
-    expect(refusal(() => explain(world, wish))).toEqual({ code });
+    expect(await refusal(() => explain(world, wish))).toEqual({ code });
   });
 
-  it('to a client the policy does not know', () => {
+  it('to a client the policy does not know', async () => {
     const world = createWorld({ settings: settingsWith(DOCUMENT) });
-    expect(refusal(() => explain(world, { client: OTHER }))).toEqual({
+    expect(await refusal(() => explain(world, { client: OTHER }))).toEqual({
       code: 'ERR_POLICY_KEY_DENIED',
     });
   });
@@ -92,9 +92,9 @@ it('a request made to be explained is not signed', async () => {
 });
 
 describe('an explanation', () => {
-  it('of what is allowed names rule, charge and policy, and changes nothing', () => {
+  it('of what is allowed names rule, charge and policy, and changes nothing', async () => {
     const world = createWorld({ settings: settingsWith(DOCUMENT) });
-    const explained = explain(world);
+    const explained = await explain(world);
     expect(explained).toMatchObject({
       outcome: 'allow',
       keyId: 'default',
@@ -125,16 +125,16 @@ describe('an explanation', () => {
       'ERR_POLICY_LIMIT_EXCEEDED',
       'hourly',
     ],
-  ])('of what %s names the rule', (_, changes, code, rule) => {
+  ])('of what %s names the rule', async (_, changes, code, rule) => {
     const world = createWorld({ settings: settingsWith(DOCUMENT) });
-    const explained = explain(world, { body: transferBody(changes) });
+    const explained = await explain(world, { body: transferBody(changes) });
     expect(explained).toMatchObject({ outcome: 'deny', code, rule, charges: [] });
     expect(explained).toHaveProperty('explanation');
   });
 
-  it('of what a fixed rule denies says which, and nothing of the policy', () => {
+  it('of what a fixed rule denies says which, and nothing of the policy', async () => {
     const world = createWorld({ settings: settingsWith(DOCUMENT) });
-    const explained = explain(world, { body: transferBody({ validUntil: NOW_SEC }) });
+    const explained = await explain(world, { body: transferBody({ validUntil: NOW_SEC }) });
     expect(explained).toMatchObject({
       outcome: 'deny',
       code: 'ERR_POLICY_VALIDITY_EXPIRED',
@@ -147,10 +147,10 @@ describe('an explanation', () => {
     expect(explained).not.toHaveProperty('explanation');
   });
 
-  it('of what has to be approved says by whom', () => {
+  it('of what has to be approved says by whom', async () => {
     const rules = [{ ...PAY, action: 'REQUIRE_APPROVAL', approval: APPROVAL }];
     const world = createWorld({ settings: settingsWith({ ...DOCUMENT, rules }) });
-    expect(explain(world)).toMatchObject({
+    expect(await explain(world)).toMatchObject({
       outcome: 'ask',
       code: 'ERR_POLICY_APPROVAL_REQUIRED',
       rule: 'pay a friend',
@@ -158,16 +158,16 @@ describe('an explanation', () => {
     });
   });
 
-  it('of a key without a written policy has the fixed rules', () => {
-    const explained = explain(createWorld());
+  it('of a key without a written policy has the fixed rules', async () => {
+    const explained = await explain(createWorld());
     expect(explained).toMatchObject({ outcome: 'allow', charges: [] });
     expect(explained).not.toHaveProperty('explanation');
   });
 
-  it('says when something of it is frozen', () => {
+  it('says when something of it is frozen', async () => {
     const world = createWorld({ settings: settingsWith(DOCUMENT) });
     world.ledger.freeze('client:agent', Buffer.from('{}'));
-    expect(explain(world)).toMatchObject({ outcome: 'deny', code: 'ERR_FROZEN' });
+    expect(await explain(world)).toMatchObject({ outcome: 'deny', code: 'ERR_FROZEN' });
   });
 
   const value = Array.from({ length: 256 }, (_, i) => `0x${(i + 1).toString(16)}`);
@@ -188,9 +188,9 @@ describe('an explanation', () => {
   it.each([
     ['without the rules of each call when it would fill a frame', 3],
     ['as the verdict alone when it would take long', 40],
-  ])('comes %s', (_, count) => {
+  ])('comes %s', async (_, count) => {
     const world = createWorld({ settings: manyRules(count) });
-    const explained = explain(world, { body: transferBody({ calls }) });
+    const explained = await explain(world, { body: transferBody({ calls }) });
     expect(explained).toMatchObject({
       outcome: 'allow',
       explanation: { complete: false, calls: [] },

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Ledger } from '@countersign/ledger';
+import type { AwaitableLedger } from '@countersign/ledger';
 import {
   BoundaryError,
   type ErrorCode,
@@ -22,7 +22,7 @@ import { requirePath } from './request-check.ts';
 export type ExplainQuestion = Extract<SignerQuestion, { op: 'explain' }>;
 
 export interface ExplainDeps {
-  readonly ledger: Pick<Ledger, 'frozen'>;
+  readonly ledger: Pick<AwaitableLedger, 'frozen'>;
   readonly clock: { nowMs(): number };
 }
 
@@ -44,12 +44,12 @@ const NOT_YOURS: readonly ErrorCode[] = [
  * @throws BoundaryError what the request check throws and what parsing the body throws; a policy code
  *   for a key or account that is not the client's.
  */
-export function explainQuestion(
+export async function explainQuestion(
   { ledger, clock }: ExplainDeps,
   { check, policy, written, policyHash }: PipelineConfig,
   { id, request }: ExplainQuestion,
   body: Uint8Array,
-): Document {
+): Promise<Document> {
   const nowMs = clock.nowMs();
   requirePath(request, EXPLAIN_PATH);
   check.check(request, body, nowMs);
@@ -62,20 +62,21 @@ export function explainQuestion(
   );
   const { code, details = {} } = explained;
   if (code !== undefined && NOT_YOURS.includes(code)) throw new BoundaryError(code, { details });
-  const answer = frozenOr(explained, ledger, request.clientId);
+  const answer = await frozenOr(explained, ledger, request.clientId);
   return { answer: { outcome: 'document', id }, body: explainedDocument(answer, policyHash) };
 }
 
 /** What would be allowed is denied all the same while something of it is frozen. */
-function frozenOr(
+async function frozenOr(
   explained: ExplainedRequest,
-  ledger: Pick<Ledger, 'frozen'>,
+  ledger: Pick<AwaitableLedger, 'frozen'>,
   clientId: string,
-): ExplainedRequest {
+): Promise<ExplainedRequest> {
   const { outcome, keyId, message } = explained;
   if (outcome === 'deny' || keyId === undefined) return explained;
   const scopes = scopesOfRequest(clientId, keyId, message.accountAddress);
-  if (!ledger.frozen().some(({ scope }) => scopes.includes(scope))) return explained;
+  const frozen = await ledger.frozen();
+  if (!frozen.some(({ scope }) => scopes.includes(scope))) return explained;
   const { rule: _rule, ...rest } = explained;
   return { ...rest, outcome: 'deny', code: 'ERR_FROZEN' };
 }

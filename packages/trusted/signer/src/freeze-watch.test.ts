@@ -12,7 +12,7 @@ interface WatchWorld {
   readonly clock: ReturnType<typeof createTestClock>;
   readonly frozen: (readonly [string, FreezeCause])[];
   readonly warnings: string[];
-  deny(changes?: Partial<DeniedRequest>, times?: number): void;
+  deny(changes?: Partial<DeniedRequest>, times?: number): Promise<void>;
 }
 
 function newWorld(rules: readonly AutomaticFreeze[], fails = false): WatchWorld {
@@ -26,9 +26,9 @@ function newWorld(rules: readonly AutomaticFreeze[], fails = false): WatchWorld 
     return isNew;
   };
   const watch = createFreezeWatch({ clock, freeze, warn: (text) => warnings.push(text) }, rules);
-  const deny = (changes: Partial<DeniedRequest> = {}, times = 1): void => {
+  const deny = async (changes: Partial<DeniedRequest> = {}, times = 1): Promise<void> => {
     for (let i = 0; i < times; i++) {
-      watch.denied({
+      await watch.denied({
         clientId: 'bot',
         code: 'ERR_POLICY_TARGET_DENIED',
         account: 0xacc0n,
@@ -50,45 +50,45 @@ describe('denials freeze nothing', () => {
     ['because of a schema', { code: 'ERR_REQUEST_INVALID' }],
     ['because of a rate limit', { code: 'ERR_RATE_LIMITED' }],
     ['because of a fault', { code: 'ERR_STORE_UNAVAILABLE' }],
-  ])('%s', (_name, changes) => {
+  ])('%s', async (_name, changes) => {
     const world = newWorld([RULE]);
-    world.deny(changes, 10);
+    await world.deny(changes, 10);
     expect(scopes(world)).toEqual([]);
   });
 
-  it('one short of the number', () => {
+  it('one short of the number', async () => {
     const world = newWorld([RULE]);
-    world.deny({}, 2);
+    await world.deny({}, 2);
     expect(scopes(world)).toEqual([]);
   });
 
-  it('spread over more than the window', () => {
+  it('spread over more than the window', async () => {
     const world = newWorld([RULE]);
     for (let i = 0; i < 10; i++) {
-      world.deny();
+      await world.deny();
       world.clock.advance(5_000);
     }
     expect(scopes(world)).toEqual([]);
   });
 
-  it('of several clients together', () => {
+  it('of several clients together', async () => {
     const world = newWorld([RULE]);
-    for (const clientId of ['a', 'b', 'c', 'd']) world.deny({ clientId }, 2);
+    for (const clientId of ['a', 'b', 'c', 'd']) await world.deny({ clientId }, 2);
     expect(scopes(world)).toEqual([]);
   });
 
-  it('about an account nobody could read, or a key nobody has', () => {
+  it('about an account nobody could read, or a key nobody has', async () => {
     const world = newWorld([
       { ...RULE, scope: 'account' },
       { ...RULE, scope: 'key' },
     ]);
-    world.deny({ account: undefined, keyId: () => undefined }, 10);
+    await world.deny({ account: undefined, keyId: () => undefined }, 10);
     expect(scopes(world)).toEqual([]);
   });
 
-  it('when the custodian rule is all there is', () => {
+  it('when the custodian rule is all there is', async () => {
     const world = newWorld([{ when: 'custodian-mismatch', scope: 'all' }]);
-    world.deny({}, 10);
+    await world.deny({}, 10);
     expect(scopes(world)).toEqual([]);
   });
 });
@@ -99,60 +99,60 @@ describe('denials within the window freeze', () => {
     ['key', 'key:trading'],
     ['account', 'account:0xacc0'],
     ['all', 'all'],
-  ] as const)('the %s', (scope, frozen) => {
+  ] as const)('the %s', async (scope, frozen) => {
     const world = newWorld([{ ...RULE, scope }]);
-    world.deny({}, 3);
+    await world.deny({}, 3);
     expect(world.frozen).toEqual([[frozen, { type: 'denials', count: 3, seconds: 10 }]]);
     expect(world.warnings).toEqual([expect.stringContaining(`frozen: ${frozen}`)]);
   });
 
-  it('at the first moment there are enough, counted back from it', () => {
+  it('at the first moment there are enough, counted back from it', async () => {
     const world = newWorld([RULE]);
-    world.deny();
+    await world.deny();
     world.clock.advance(9_999);
-    world.deny({}, 2);
+    await world.deny({}, 2);
     expect(scopes(world)).toEqual(['client:bot']);
   });
 
-  it('and are counted anew afterwards', () => {
+  it('and are counted anew afterwards', async () => {
     const world = newWorld([RULE]);
-    world.deny({}, 3);
+    await world.deny({}, 3);
     world.frozen.length = 0;
-    world.deny({}, 2);
+    await world.deny({}, 2);
     expect(scopes(world)).toEqual([]);
-    world.deny();
+    await world.deny();
     expect(scopes(world)).toEqual(['client:bot']);
   });
 
-  it('says nothing more when it was frozen already', () => {
+  it('says nothing more when it was frozen already', async () => {
     const world = newWorld([RULE]);
-    world.deny({}, 9);
+    await world.deny({}, 9);
     expect(world.warnings).toHaveLength(1);
   });
 
-  it('warns when the freeze cannot be written', () => {
+  it('warns when the freeze cannot be written', async () => {
     const world = newWorld([RULE], true);
-    world.deny({}, 3);
+    await world.deny({}, 3);
     expect(world.warnings).toEqual([expect.stringContaining('could not freeze client:bot')]);
   });
 
-  it('go on across a reload of the same rules, and not across one of others', () => {
+  it('go on across a reload of the same rules, and not across one of others', async () => {
     const world = newWorld([RULE]);
-    world.deny({}, 2);
+    await world.deny({}, 2);
     world.watch.configure([{ ...RULE }]);
-    world.deny();
+    await world.deny();
     expect(scopes(world)).toEqual(['client:bot']);
-    world.deny({ clientId: 'other' }, 2);
+    await world.deny({ clientId: 'other' }, 2);
     world.watch.configure([{ ...RULE, windowSec: 11 }]);
-    world.deny({ clientId: 'other' });
+    await world.deny({ clientId: 'other' });
     expect(scopes(world)).toEqual(['client:bot']);
   });
 
-  it('are remembered for a bounded number of clients', () => {
+  it('are remembered for a bounded number of clients', async () => {
     const world = newWorld([RULE]);
-    world.deny({ clientId: 'first' }, 2);
-    for (let i = 0; i < 4_096; i++) world.deny({ clientId: `c${i}` });
-    world.deny({ clientId: 'first' });
+    await world.deny({ clientId: 'first' }, 2);
+    for (let i = 0; i < 4_096; i++) await world.deny({ clientId: `c${i}` });
+    await world.deny({ clientId: 'first' });
     expect(scopes(world)).toEqual([]);
   });
 });
@@ -161,15 +161,15 @@ describe('a custodian that answers wrongly', () => {
   it.each([
     ['key', 'key:treasury'],
     ['all', 'all'],
-  ] as const)('freezes the %s', (scope, frozen) => {
+  ] as const)('freezes the %s', async (scope, frozen) => {
     const world = newWorld([{ when: 'custodian-mismatch', scope }]);
-    world.watch.mismatched('treasury');
+    await world.watch.mismatched('treasury');
     expect(world.frozen).toEqual([[frozen, { type: 'custodian-mismatch' }]]);
   });
 
-  it('freezes nothing without a rule', () => {
+  it('freezes nothing without a rule', async () => {
     const world = newWorld([RULE]);
-    world.watch.mismatched('treasury');
+    await world.watch.mismatched('treasury');
     expect(scopes(world)).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Awaitable } from '@countersign/ledger';
 import {
   type AutomaticFreeze,
   accountScope,
@@ -30,15 +31,16 @@ export interface DeniedRequest {
 export interface FreezeWatch {
   /** Puts other rules in force; counts go on unless the rules differ. */
   configure(rules: readonly AutomaticFreeze[]): void;
-  denied(request: DeniedRequest): void;
+  /** Resolves when whatever it set off is in force. */
+  denied(request: DeniedRequest): Promise<void>;
   /** The custodian of a key answered with what it was not asked for. */
-  mismatched(keyId: string): void;
+  mismatched(keyId: string): Promise<void>;
 }
 
 export interface FreezeWatchDeps {
   readonly clock: { nowMs(): number };
   /** Freezes a scope; answers whether it was not frozen before. May throw. */
-  readonly freeze: (scope: string, cause: FreezeCause) => boolean;
+  readonly freeze: (scope: string, cause: FreezeCause) => Awaitable<boolean>;
   /** Tells the operator. */
   readonly warn: (text: string) => void;
 }
@@ -74,14 +76,14 @@ class CountingWatch implements FreezeWatch {
     this.#times.clear();
   }
 
-  denied(request: DeniedRequest): void {
+  async denied(request: DeniedRequest): Promise<void> {
     if (ERROR_TABLE[request.code].kind !== 'denied' || UNCOUNTED.includes(request.code)) return;
     for (const [index, rule] of this.#rules.entries()) {
       if (rule.when !== 'denials') continue;
       const scope = scopeOf(rule, request);
       if (scope !== undefined && this.#isTooMany(`${index} ${scope}`, rule)) {
         const { count, windowSec: seconds } = rule;
-        this.#freeze(
+        await this.#freeze(
           scope,
           { type: 'denials', count, seconds },
           `${count} denials in ${seconds} s`,
@@ -90,11 +92,11 @@ class CountingWatch implements FreezeWatch {
     }
   }
 
-  mismatched(keyId: string): void {
+  async mismatched(keyId: string): Promise<void> {
     for (const rule of this.#rules) {
       if (rule.when !== 'custodian-mismatch') continue;
       const scope = rule.scope === 'all' ? SCOPE_ALL : keyScope(keyId);
-      this.#freeze(scope, { type: 'custodian-mismatch' }, 'the custodian answered wrongly');
+      await this.#freeze(scope, { type: 'custodian-mismatch' }, 'the custodian answered wrongly');
     }
   }
 
@@ -110,10 +112,10 @@ class CountingWatch implements FreezeWatch {
     return false;
   }
 
-  #freeze(scope: string, cause: FreezeCause, why: string): void {
+  async #freeze(scope: string, cause: FreezeCause, why: string): Promise<void> {
     const { freeze, warn } = this.#deps;
     try {
-      if (freeze(scope, cause)) warn(`frozen: ${scope} (${why}); see countersign freezes`);
+      if (await freeze(scope, cause)) warn(`frozen: ${scope} (${why}); see countersign freezes`);
     } catch {
       // Nothing is signed either while nothing can be written.
       warn(`could not freeze ${scope} (${why}): the ledger refused the write`);

@@ -71,10 +71,13 @@ function question(wish: Wish = {}): { readonly asked: FreezeQuestion; readonly b
   };
 }
 
-function attempt({ freezer }: Pick<FreezeWorld, 'freezer'>, wish: Wish = {}): unknown {
+async function attempt(
+  { freezer }: Pick<FreezeWorld, 'freezer'>,
+  wish: Wish = {},
+): Promise<unknown> {
   const { asked, body } = question(wish);
   try {
-    return freezer.freeze(asked, body);
+    return await freezer.freeze(asked, body);
   } catch (error) {
     return isBoundaryError(error) ? error.code : error;
   }
@@ -107,38 +110,40 @@ describe('a freeze is refused, and nothing is written', () => {
     ['without a scope', { body: '{}' }, 'ERR_REQUEST_INVALID'],
     ['of a client nobody knows', { body: '{"scope":"client:nobody"}' }, 'ERR_REQUEST_INVALID'],
     ['of a key nobody has', { body: '{"scope":"key:nobody"}' }, 'ERR_REQUEST_INVALID'],
-  ])('%s', (_name, wish, code) => {
+  ])('%s', async (_name, wish, code) => {
     const world = newWorld();
-    expect(attempt(world, wish)).toBe(code);
+    expect(await attempt(world, wish)).toBe(code);
     expect(world.ledger.size()).toBe(0);
     expect(world.ledger.frozen()).toEqual([]);
   });
 
-  it('where there are no operators', () => {
-    expect(attempt(newWorld({ operators: [] }))).toBe('ERR_AUTH_SIGNATURE_INVALID');
+  it('where there are no operators', async () => {
+    expect(await attempt(newWorld({ operators: [] }))).toBe('ERR_AUTH_SIGNATURE_INVALID');
   });
 
-  it('a second time with the same nonce, also under new settings', () => {
+  it('a second time with the same nonce, also under new settings', async () => {
     const world = newWorld();
     const requestNonce = freshNonce();
-    expect(attempt(world, { requestNonce })).toMatchObject({ outcome: 'frozen' });
+    expect(await attempt(world, { requestNonce })).toMatchObject({ outcome: 'frozen' });
     world.door.configure(signerSettings({ operators: OPERATORS, nonceTtlMs: 200_000 }));
-    expect(attempt(world, { requestNonce })).toBe('ERR_REQUEST_NONCE_USED');
+    expect(await attempt(world, { requestNonce })).toBe('ERR_REQUEST_NONCE_USED');
   });
 
-  it('once the operator is gone from the settings', () => {
+  it('once the operator is gone from the settings', async () => {
     const world = newWorld();
     world.door.configure(signerSettings());
-    expect(attempt(world)).toBe('ERR_AUTH_SIGNATURE_INVALID');
+    expect(await attempt(world)).toBe('ERR_AUTH_SIGNATURE_INVALID');
   });
 });
 
 describe('a freeze', () => {
   it.each(['all', `client:${AGENT.clientId}`, 'key:default', 'account:0x1'])(
     'of %s is on disk when it is answered',
-    (scope) => {
+    async (scope) => {
       const world = newWorld();
-      expect(attempt(world, { body: JSON.stringify({ scope, reason: 'odd transfers' }) })).toEqual({
+      expect(
+        await attempt(world, { body: JSON.stringify({ scope, reason: 'odd transfers' }) }),
+      ).toEqual({
         outcome: 'frozen',
         id: 1,
         scope,
@@ -163,19 +168,24 @@ describe('a freeze', () => {
     },
   );
 
-  it('says since when, the second time', () => {
+  it('says since when, the second time', async () => {
     const world = newWorld();
-    attempt(world);
+    await attempt(world);
     world.clock.advance(5_000);
-    expect(attempt(world)).toEqual({ outcome: 'frozen', id: 1, scope: 'all', sinceMs: NOW_MS });
+    expect(await attempt(world)).toEqual({
+      outcome: 'frozen',
+      id: 1,
+      scope: 'all',
+      sinceMs: NOW_MS,
+    });
     expect(world.ledger.size()).toBe(1);
   });
 
-  it('is listed', () => {
+  it('is listed', async () => {
     const world = newWorld();
-    attempt(world);
+    await attempt(world);
     const { asked, body } = question({ body: '', target: '/v1/freezes', method: 'GET' });
-    const document = world.freezer.list({ ...asked, op: 'freezes' }, body);
+    const document = await world.freezer.list({ ...asked, op: 'freezes' }, body);
     expect(JSON.parse(Buffer.from(document.body).toString('utf8'))).toEqual({
       freezes: [{ scope: 'all', since: new Date(NOW_MS).toISOString() }],
     });

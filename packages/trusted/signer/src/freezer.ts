@@ -8,7 +8,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { Ledger } from '@countersign/ledger';
+import type { AwaitableLedger } from '@countersign/ledger';
 import {
   accountScope,
   BoundaryError,
@@ -31,7 +31,7 @@ export type FreezeQuestion = Extract<SignerQuestion, { op: 'freeze' }>;
 export type FreezesQuestion = Extract<SignerQuestion, { op: 'freezes' }>;
 
 export interface FreezerDeps {
-  readonly ledger: Pick<Ledger, 'freeze' | 'frozen'>;
+  readonly ledger: Pick<AwaitableLedger, 'freeze' | 'frozen'>;
   readonly clock: { nowMs(): number };
   readonly door: OperatorDoor;
   /** Name of an entry in answers. */
@@ -46,11 +46,11 @@ export interface Freezer {
    * @throws BoundaryError what the door throws; ERR_BODY_MALFORMED; ERR_REQUEST_INVALID for a scope
    *   nothing here could be in; what the ledger throws.
    */
-  freeze(question: FreezeQuestion, body: Uint8Array): SignerAnswer;
+  freeze(question: FreezeQuestion, body: Uint8Array): Promise<SignerAnswer>;
   /** Freezes without being asked. Answers whether it was not frozen before. */
-  freezeBecause(scope: string, cause: FreezeCause): boolean;
+  freezeBecause(scope: string, cause: FreezeCause): Promise<boolean>;
   /** Every freeze, for an operator. */
-  list(question: FreezesQuestion, body: Uint8Array): Document;
+  list(question: FreezesQuestion, body: Uint8Array): Promise<Document>;
 }
 
 /** What a freeze can name of a request. */
@@ -60,12 +60,6 @@ export function scopesOfRequest(
   accountAddress: bigint,
 ): readonly string[] {
   return [SCOPE_ALL, clientScope(clientId), keyScope(keyId), accountScope(accountAddress)];
-}
-
-/** @throws BoundaryError ERR_FROZEN when one of the scopes is frozen. */
-export function requireThawed(ledger: Pick<Ledger, 'frozen'>, scopes: readonly string[]): void {
-  const isFrozen = ledger.frozen().some(({ scope }) => scopes.includes(scope));
-  if (isFrozen) throw new BoundaryError('ERR_FROZEN');
 }
 
 export function createFreezer(deps: FreezerDeps, settings: SignerSettings): Freezer {
@@ -85,7 +79,7 @@ class LedgerFreezer implements Freezer {
     this.#settings = settings;
   }
 
-  freeze({ id, request }: FreezeQuestion, body: Uint8Array): SignerAnswer {
+  async freeze({ id, request }: FreezeQuestion, body: Uint8Array): Promise<SignerAnswer> {
     const { ledger, clock, receiptId } = this.#deps;
     const timeMs = clock.nowMs();
     this.#deps.door.admit(request, body, timeMs, 'POST /v1/freeze');
@@ -93,24 +87,26 @@ class LedgerFreezer implements Freezer {
     requireKnown(scope, this.#settings);
     const cause = operatorCause(request.operatorId, reason);
     const entry = freezeEntryBytes({ timeMs, action: 'freeze', scope, cause });
-    const appended = ledger.freeze(scope, entry);
-    const frozen = ledger.frozen().find((one) => one.scope === scope);
+    const appended = await ledger.freeze(scope, entry);
+    const frozen = (await ledger.frozen()).find((one) => one.scope === scope);
     if (frozen === undefined) throw new BoundaryError('ERR_INTERNAL');
     const receipt = appended === undefined ? {} : { receipt: receiptId(appended) };
     return { outcome: 'frozen', id, scope, sinceMs: frozen.sinceMs, ...receipt };
   }
 
-  freezeBecause(scope: string, cause: FreezeCause): boolean {
+  async freezeBecause(scope: string, cause: FreezeCause): Promise<boolean> {
     const timeMs = this.#deps.clock.nowMs();
     const entry = freezeEntryBytes({ timeMs, action: 'freeze', scope, cause });
-    return this.#deps.ledger.freeze(scope, entry) !== undefined;
+    return (await this.#deps.ledger.freeze(scope, entry)) !== undefined;
   }
 
-  list({ id, request }: FreezesQuestion, body: Uint8Array): Document {
+  async list({ id, request }: FreezesQuestion, body: Uint8Array): Promise<Document> {
     this.#deps.door.admit(request, body, this.#deps.clock.nowMs(), 'GET /v1/freezes');
-    const freezes = this.#deps.ledger
-      .frozen()
-      .map(({ scope, sinceMs }) => ({ scope, since: new Date(sinceMs).toISOString() }));
+    const frozen = await this.#deps.ledger.frozen();
+    const freezes = frozen.map(({ scope, sinceMs }) => ({
+      scope,
+      since: new Date(sinceMs).toISOString(),
+    }));
     return {
       answer: { outcome: 'document', id },
       body: Buffer.from(canonicalJson({ freezes }), 'utf8'),

@@ -1,6 +1,6 @@
 import type { Committed, PendingDecision } from '@countersign/ledger';
 import { BoundaryError } from '@countersign/protocol';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 
 function decision(name: string): PendingDecision {
@@ -109,4 +109,37 @@ it('rejects a decision the writer returned no result for', async () => {
     commits.commit(decision('b')),
   ]);
   expect(settled.map((one) => one.status)).toEqual(['fulfilled', 'rejected']);
+});
+
+it('gathers while a batch is being written, and never writes two at once', async () => {
+  const batches: string[][] = [];
+  const finish: (() => void)[] = [];
+  const commits = createGroupCommit(async (batch) => {
+    batches.push(batch.map((item) => item.nonceKey));
+    await new Promise<void>((resolve) => void finish.push(resolve));
+    return batch.map((_, i) => committed(i));
+  });
+  const first = commits.commit(decision('first'));
+  await vi.waitFor(() => expect(finish).toHaveLength(1));
+  const later = ['a', 'b', 'c'].map((name) => commits.commit(decision(name)));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(batches).toEqual([['first']]);
+  finish[0]?.();
+  await first;
+  await vi.waitFor(() => expect(finish).toHaveLength(2));
+  finish[1]?.();
+  await Promise.all(later);
+  expect(batches).toEqual([['first'], ['a', 'b', 'c']]);
+});
+
+it('goes on after a batch that failed later', async () => {
+  let attempts = 0;
+  const commits = createGroupCommit(async (batch) => {
+    attempts += 1;
+    if (attempts === 1) throw new BoundaryError('ERR_STORE_UNAVAILABLE');
+    return batch.map((_, i) => committed(i));
+  });
+  const failing = commits.commit(decision('a'));
+  await expect(failing).rejects.toThrow('written to disk');
+  await expect(commits.commit(decision('b'))).resolves.toEqual(committed(0));
 });

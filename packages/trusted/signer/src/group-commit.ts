@@ -2,12 +2,12 @@
  * Group commit: decisions that arrive together reach the disk together.
  *
  * A decision waits at most until the event loop has handed over the requests that were already
- * there; then one transaction takes them all.
+ * there; then one transaction takes them all. Whatever comes while one is under way takes the next.
  *
  * @module
  */
 
-import type { Committed, PendingDecision } from '@countersign/ledger';
+import type { Awaitable, Committed, PendingDecision } from '@countersign/ledger';
 
 export interface GroupCommit {
   /**
@@ -25,36 +25,40 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
+type Write = (batch: readonly PendingDecision[]) => Awaitable<readonly Committed[]>;
+
 const LARGEST_BATCH = 256;
 
 /** @param write - Writes a batch in one transaction and returns one result per decision. */
-export function createGroupCommit(
-  write: (batch: readonly PendingDecision[]) => readonly Committed[],
-): GroupCommit {
+export function createGroupCommit(write: Write): GroupCommit {
   let waiting: Waiting[] = [];
+  let isBusy = false;
 
-  function flush(): void {
+  async function flush(): Promise<void> {
     const batch = waiting.slice(0, LARGEST_BATCH);
     waiting = waiting.slice(LARGEST_BATCH);
-    if (waiting.length > 0) setImmediate(flush);
-    settle(batch, write);
+    await settle(batch, write);
+    isBusy = waiting.length > 0;
+    if (isBusy) schedule();
+  }
+
+  function schedule(): void {
+    isBusy = true;
+    setImmediate(() => void flush());
   }
 
   return {
     commit: (decision) =>
       new Promise((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush);
         waiting.push({ decision, resolve, reject });
+        if (!isBusy) schedule();
       }),
   };
 }
 
-function settle(
-  batch: readonly Waiting[],
-  write: (batch: readonly PendingDecision[]) => readonly Committed[],
-): void {
+async function settle(batch: readonly Waiting[], write: Write): Promise<void> {
   try {
-    const results = write(batch.map((item) => item.decision));
+    const results = await write(batch.map((item) => item.decision));
     for (const [i, item] of batch.entries()) {
       const result = results[i];
       if (result === undefined) item.reject(new Error('the ledger returned too few results'));

@@ -6,7 +6,7 @@
  */
 
 import { verifyPlain } from '@countersign/crypto';
-import type { Ledger, StoredIntent } from '@countersign/ledger';
+import type { AwaitableLedger, StoredIntent } from '@countersign/ledger';
 import {
   approvalEntryBytes,
   approverRequest,
@@ -50,7 +50,7 @@ export interface IntentDeskConfig {
 }
 
 export interface IntentDeskDeps {
-  readonly ledger: Ledger;
+  readonly ledger: AwaitableLedger;
   readonly clock: { nowMs(): number };
   /** Lets an operator in, once per request; says when its nonce may be forgotten. */
   readonly admit: (request: OperatorRequest, body: Uint8Array, nowMs: number) => number;
@@ -66,18 +66,24 @@ export interface IntentDesk {
    *   ERR_INTENT_USED, ERR_INTENT_DENIED, ERR_INTENT_EXPIRED, ERR_INTENT_STALE; ERR_BODY_MALFORMED,
    *   ERR_REQUEST_INVALID; what the ledger throws.
    */
-  answer(question: AnswerQuestion, body: Uint8Array): Document;
+  answer(question: AnswerQuestion, body: Uint8Array): Promise<Document>;
   /** One intent, for the client that asked for it. @throws BoundaryError ERR_INTENT_NOT_FOUND. */
-  show(question: IntentQuestion, body: Uint8Array): Document;
+  show(question: IntentQuestion, body: Uint8Array): Promise<Document>;
   /** What waits for an approver, or one of them. @throws BoundaryError ERR_APPROVAL_INVALID. */
-  list(question: IntentsQuestion): Document;
+  list(question: IntentsQuestion): Promise<Document>;
   /**
    * Prepares the end of a freeze.
    *
    * @throws BoundaryError what the door throws; ERR_REQUEST_INVALID when it is not frozen;
    *   ERR_INTENT_LIMIT; ERR_NOT_FOUND where nobody is configured to agree.
    */
-  unfreeze(question: UnfreezeQuestion, body: Uint8Array): { receipt: string; intent: string };
+  unfreeze(question: UnfreezeQuestion, body: Uint8Array): Promise<AskedUnfreeze>;
+}
+
+/** Receipt of the question, and the intent as it is shown. */
+export interface AskedUnfreeze {
+  readonly receipt: string;
+  readonly intent: string;
 }
 
 export type UnfreezeQuestion = Extract<SignerQuestion, { op: 'unfreeze' }>;
@@ -94,6 +100,7 @@ export function createIntentDesk(deps: IntentDeskDeps, config: IntentDeskConfig)
 class LedgerIntentDesk implements IntentDesk {
   readonly #deps: IntentDeskDeps;
   #config: IntentDeskConfig;
+  #lastAnswer: Promise<unknown> = Promise.resolve();
 
   constructor(deps: IntentDeskDeps, config: IntentDeskConfig) {
     this.#deps = deps;
@@ -104,10 +111,17 @@ class LedgerIntentDesk implements IntentDesk {
     this.#config = config;
   }
 
-  answer({ id, intentId }: AnswerQuestion, body: Uint8Array): Document {
+  answer(question: AnswerQuestion, body: Uint8Array): Promise<Document> {
+    // One after the other: which answer is the last that was needed must be certain.
+    const mine = this.#lastAnswer.then(() => this.#answerNow(question, body));
+    this.#lastAnswer = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #answerNow({ id, intentId }: AnswerQuestion, body: Uint8Array): Promise<Document> {
     const { ledger, clock } = this.#deps;
     const given = parseIntentAnswer(parseStrictJson(body));
-    const kept = this.#asked(intentId, given.approver);
+    const kept = await this.#asked(intentId, given.approver);
     const { digest } = kept.stored;
     const { answer } = given;
     if (!isGenuine(this.#config.approvers, given.approver, { intentId, digest, answer }, given)) {
@@ -115,34 +129,36 @@ class LedgerIntentDesk implements IntentDesk {
     }
     const nowMs = clock.nowMs();
     const before = kept.stored.answers.find(({ approver }) => approver === given.approver);
-    if (before?.answer === answer) return this.#shown(id, kept, nowMs);
+    if (before?.answer === answer) return await this.#shown(id, kept, nowMs);
     requireUndecided(statusNow(kept, this.#config.approvers, nowMs));
     if (before !== undefined) throw new BoundaryError('ERR_INTENT_USED');
-    this.#keep(kept, given, nowMs);
-    const after = ledger.intent(intentId);
+    await this.#keep(kept, given, nowMs);
+    const after = await ledger.intent(intentId);
     if (after === undefined) throw new BoundaryError('ERR_INTERNAL');
-    return this.#shown(id, { ...kept, stored: after }, nowMs);
+    return await this.#shown(id, { ...kept, stored: after }, nowMs);
   }
 
-  show({ id, request }: IntentQuestion, body: Uint8Array): Document {
+  async show({ id, request }: IntentQuestion, body: Uint8Array): Promise<Document> {
     const { ledger, clock } = this.#deps;
     const nowMs = clock.nowMs();
     const intentId = shownIntentIn(request);
     this.#config.check.check(request, body, nowMs);
-    return this.#shown(id, ownIntent(ledger, request.clientId, intentId), nowMs);
+    return await this.#shown(id, await ownIntent(ledger, request.clientId, intentId), nowMs);
   }
 
-  list({ id, request }: IntentsQuestion): Document {
+  async list({ id, request }: IntentsQuestion): Promise<Document> {
     const { ledger, clock } = this.#deps;
     const nowMs = clock.nowMs();
     const intentId = listedIntentIn(request);
     this.#requireApprover(request, nowMs);
     const { approver } = request;
-    if (intentId !== undefined) return this.#shown(id, this.#asked(intentId, approver), nowMs);
+    if (intentId !== undefined) {
+      return await this.#shown(id, await this.#asked(intentId, approver), nowMs);
+    }
     const views: string[] = [];
     let length = 0;
-    for (const stored of ledger.waitingIntents(nowMs, MOST_LISTED)) {
-      const view = this.#viewFor(approver, stored, nowMs);
+    for (const stored of await ledger.waitingIntents(nowMs, MOST_LISTED)) {
+      const view = await this.#viewFor(approver, stored, nowMs);
       if (view === undefined || length + view.length > MOST_LISTED_CHARS) continue;
       views.push(view);
       length += view.length;
@@ -150,13 +166,13 @@ class LedgerIntentDesk implements IntentDesk {
     return document(id, `{"intents":[${views.join(',')}]}`);
   }
 
-  unfreeze({ request }: UnfreezeQuestion, body: Uint8Array): { receipt: string; intent: string } {
+  async unfreeze({ request }: UnfreezeQuestion, body: Uint8Array): Promise<AskedUnfreeze> {
     const { ledger, clock, admit } = this.#deps;
     const nowMs = clock.nowMs();
     const nonceExpiresAtMs = admit(request, body, nowMs);
     const { scope } = parseUnfreezeRequest(parseStrictJson(body));
     const { operatorId, requestId, requestNonce } = request;
-    const intent = this.#unfreezeIntent(operatorId, scope, nowMs);
+    const intent = await this.#unfreezeIntent(operatorId, scope, nowMs);
     const text = intentDocument(intent);
     const digest = intentDigest(text);
     const { id, expiresAtMs } = intent;
@@ -169,7 +185,7 @@ class LedgerIntentDesk implements IntentDesk {
       scope,
       intent: { id, digest },
     };
-    const [committed] = ledger.commit([
+    const [committed] = await ledger.commit([
       {
         nonceKey: JSON.stringify(['operator', operatorId, requestNonce]),
         nonceExpiresAtMs,
@@ -185,20 +201,21 @@ class LedgerIntentDesk implements IntentDesk {
     return { receipt, intent: intentView({ stored, intent }, 'pending', receipt) };
   }
 
-  #unfreezeIntent(operatorId: string, scope: string, nowMs: number): UnfreezeIntent {
+  async #unfreezeIntent(operatorId: string, scope: string, nowMs: number): Promise<UnfreezeIntent> {
     const { ledger } = this.#deps;
     const { freeze, approvers: book } = this.#config;
     if (freeze === undefined) throw new BoundaryError('ERR_NOT_FOUND');
     const { required, approvers, expiresInSec } = freeze.unfreeze;
     const demand = { rules: ['freeze.unfreeze'], required, approvers };
     if (!book.canMeet([demand])) throw new BoundaryError('ERR_NOT_FOUND');
-    const frozen = ledger.frozen().find((one) => one.scope === scope);
+    const frozen = (await ledger.frozen()).find((one) => one.scope === scope);
     if (frozen === undefined) {
       throw new BoundaryError('ERR_REQUEST_INVALID', {
         details: { field: 'scope', expected: 'a frozen one, see GET /v1/freezes' },
       });
     }
-    if (ledger.countWaitingIntents(`operator:${operatorId}`, nowMs) >= MOST_WAITING) {
+    const waiting = await ledger.countWaitingIntents(`operator:${operatorId}`, nowMs);
+    if (waiting >= MOST_WAITING) {
       throw new BoundaryError('ERR_INTENT_LIMIT');
     }
     return {
@@ -214,35 +231,40 @@ class LedgerIntentDesk implements IntentDesk {
   }
 
   /** An intent this approver is asked about: to others it is not there. */
-  #asked(intentId: string, approver: string): KeptIntent {
-    const kept = findIntent(this.#deps.ledger, intentId);
+  async #asked(intentId: string, approver: string): Promise<KeptIntent> {
+    const kept = await findIntent(this.#deps.ledger, intentId);
     if (kept !== undefined && isAsked(kept, approver)) return kept;
     throw new BoundaryError('ERR_INTENT_NOT_FOUND');
   }
 
-  #viewFor(approver: string, stored: StoredIntent, nowMs: number): string | undefined {
-    const kept = checkedIntent(this.#deps.ledger, stored);
+  async #viewFor(
+    approver: string,
+    stored: StoredIntent,
+    nowMs: number,
+  ): Promise<string | undefined> {
+    const kept = await checkedIntent(this.#deps.ledger, stored);
     if (!isAsked(kept, approver)) return undefined;
     const status = statusNow(kept, this.#config.approvers, nowMs);
-    return status === 'pending' ? intentView(kept, status, this.#receiptOf(stored)) : undefined;
+    if (status !== 'pending') return undefined;
+    return intentView(kept, status, await this.#receiptOf(stored));
   }
 
-  #shown(id: number, kept: KeptIntent, nowMs: number): Document {
+  async #shown(id: number, kept: KeptIntent, nowMs: number): Promise<Document> {
     const status = statusNow(kept, this.#config.approvers, nowMs);
-    return document(id, intentView(kept, status, this.#receiptOf(kept.stored)));
+    return document(id, intentView(kept, status, await this.#receiptOf(kept.stored)));
   }
 
-  #receiptOf({ askedAt }: StoredIntent): string {
-    const entry = this.#deps.ledger.entry(askedAt) ?? new Uint8Array(0);
+  async #receiptOf({ askedAt }: StoredIntent): Promise<string> {
+    const entry = (await this.#deps.ledger.entry(askedAt)) ?? new Uint8Array(0);
     return receiptId({ index: askedAt, leafHash: hashLeaf(entry) });
   }
 
   /** Writes an answer down and does what it was the last one for. */
-  #keep(kept: KeptIntent, given: IntentAnswer, timeMs: number): void {
+  async #keep(kept: KeptIntent, given: IntentAnswer, timeMs: number): Promise<void> {
     const { id: intentId, digest } = kept.stored;
     const { approver, answer, signature, passkey } = given;
     const evidence = evidenceText(given);
-    const unfreezes = this.#unfreezeBy(kept, { approver, answer, evidence }, timeMs);
+    const unfreezes = await this.#unfreezeBy(kept, { approver, answer, evidence }, timeMs);
     const entry = approvalEntryBytes({
       timeMs,
       intent: { id: intentId, digest },
@@ -251,14 +273,14 @@ class LedgerIntentDesk implements IntentDesk {
       evidence: { signature, passkey },
     });
     const said = { intentId, approver, answer, evidence };
-    const isKept = this.#deps.ledger.answerIntent(
+    const isKept = await this.#deps.ledger.answerIntent(
       unfreezes === undefined ? said : { ...said, unfreezes },
       entry,
     );
     if (isKept === undefined) throw new BoundaryError('ERR_INTENT_USED');
   }
 
-  #unfreezeBy(
+  async #unfreezeBy(
     { stored, intent }: KeptIntent,
     given: {
       readonly approver: string;
@@ -266,7 +288,7 @@ class LedgerIntentDesk implements IntentDesk {
       readonly evidence: string;
     },
     timeMs: number,
-  ): { readonly scope: string; readonly entry: Uint8Array } | undefined {
+  ): Promise<Unfreezing | undefined> {
     if (intent.type !== 'unfreeze') return undefined;
     const { scope, sinceMs } = intent;
     const answers = [...stored.answers, { ...given, entry: 0 }];
@@ -276,13 +298,16 @@ class LedgerIntentDesk implements IntentDesk {
       timeMs,
     );
     if (after !== 'approved') return undefined;
-    const isSame = this.#deps.ledger
-      .frozen()
-      .some((one) => one.scope === scope && one.sinceMs === sinceMs);
+    const frozen = await this.#deps.ledger.frozen();
+    const isSame = frozen.some((one) => one.scope === scope && one.sinceMs === sinceMs);
     if (!isSame)
       throw new BoundaryError('ERR_INTENT_STALE', { details: { changed: 'the freeze' } });
     const cause = { type: 'approvals', intent: stored.id } as const;
-    return { scope, entry: freezeEntryBytes({ timeMs, action: 'unfreeze', scope, cause }) };
+    return {
+      scope,
+      sinceMs,
+      entry: freezeEntryBytes({ timeMs, action: 'unfreeze', scope, cause }),
+    };
   }
 
   #requireApprover(
@@ -301,6 +326,12 @@ class LedgerIntentDesk implements IntentDesk {
       throw new BoundaryError('ERR_AUTH_TIMESTAMP_SKEW');
     }
   }
+}
+
+interface Unfreezing {
+  readonly scope: string;
+  readonly sinceMs: number;
+  readonly entry: Uint8Array;
 }
 
 type IntentsRequest = IntentsQuestion['request'];

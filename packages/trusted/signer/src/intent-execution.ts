@@ -28,15 +28,15 @@ export interface ExecutionContext extends Judge {
  * the policy is the one it was asked under → everything it needs holds now, too → its hash is the one
  * that was shown.
  */
-export function judgeExecution(
+export async function judgeExecution(
   context: ExecutionContext,
   clientId: string,
   intentId: string,
   nowMs: number,
-): Judgement {
+): Promise<Judgement> {
   let asked: SessionMessage | undefined;
   try {
-    const kept = ownIntent(context.ledger, clientId, intentId);
+    const kept = await ownIntent(context.ledger, clientId, intentId);
     asked = messageIn(kept.intent);
     requireApproved(statusNow(kept, context.approvers, nowMs));
     if (kept.intent.policyHash !== context.policyHash) throw stale('the policy');
@@ -48,12 +48,12 @@ export function judgeExecution(
 }
 
 /** An intent of this client. @throws BoundaryError ERR_INTENT_NOT_FOUND, also for another's. */
-export function ownIntent(
+export async function ownIntent(
   ledger: IntentSource,
   clientId: string,
   intentId: string,
-): KeptIntent & { readonly intent: SignIntent } {
-  const kept = findIntent(ledger, intentId);
+): Promise<KeptIntent & { readonly intent: SignIntent }> {
+  const kept = await findIntent(ledger, intentId);
   if (kept?.intent.type === 'sign' && kept.intent.clientId === clientId) {
     return { stored: kept.stored, intent: kept.intent };
   }

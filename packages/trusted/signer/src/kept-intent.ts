@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Ledger, StoredIntent } from '@countersign/ledger';
+import type { AwaitableLedger, StoredIntent } from '@countersign/ledger';
 import {
   BoundaryError,
   type Intent,
@@ -22,7 +22,7 @@ export interface KeptIntent {
   readonly intent: Intent;
 }
 
-export type IntentSource = Pick<Ledger, 'intent' | 'entry'>;
+export type IntentSource = Pick<AwaitableLedger, 'intent' | 'entry'>;
 
 /**
  * Finds an intent.
@@ -33,20 +33,26 @@ export type IntentSource = Pick<Ledger, 'intent' | 'entry'>;
  * @returns `undefined` when there is none of this id.
  * @throws BoundaryError ERR_STORE_CORRUPT when it was altered.
  */
-export function findIntent(ledger: IntentSource, id: string): KeptIntent | undefined {
-  const stored = ledger.intent(id);
-  return stored === undefined ? undefined : checkedIntent(ledger, stored);
+export async function findIntent(
+  ledger: IntentSource,
+  id: string,
+): Promise<KeptIntent | undefined> {
+  const stored = await ledger.intent(id);
+  return stored === undefined ? undefined : await checkedIntent(ledger, stored);
 }
 
 /** The same of one that was read already. */
-export function checkedIntent(ledger: IntentSource, stored: StoredIntent): KeptIntent {
+export async function checkedIntent(
+  ledger: IntentSource,
+  stored: StoredIntent,
+): Promise<KeptIntent> {
   const intent = readDocument(stored);
   const isSame =
     intent.id === stored.id &&
     intent.expiresAtMs === stored.expiresAtMs &&
     ownerOf(intent) === stored.owner &&
     intentDigest(stored.document) === stored.digest &&
-    digestInLog(ledger, stored) === stored.digest;
+    (await digestInLog(ledger, stored)) === stored.digest;
   if (!isSame) throw altered();
   return { stored, intent };
 }
@@ -87,8 +93,11 @@ function readDocument({ document }: StoredIntent): Intent {
   }
 }
 
-function digestInLog(ledger: IntentSource, { id, askedAt }: StoredIntent): string | undefined {
-  const entry = ledger.entry(askedAt);
+async function digestInLog(
+  ledger: IntentSource,
+  { id, askedAt }: StoredIntent,
+): Promise<string | undefined> {
+  const entry = await ledger.entry(askedAt);
   if (entry === undefined) return undefined;
   const { type, outcome, intent }: AskedEntry = JSON.parse(Buffer.from(entry).toString('utf8'));
   const isQuestion = type === 'unfreeze-asked' || (type === 'decision' && outcome === 'ask');

@@ -62,7 +62,7 @@ function complete(
   { world, ticket }: Asked,
   document: unknown,
   question: Partial<CompleteQuestion> = {},
-): SignerAnswer {
+): Promise<SignerAnswer> {
   const body = document === undefined ? EMPTY : Buffer.from(JSON.stringify(document));
   return world.pipeline.complete({ op: 'complete', id: 2, ticket, ...question }, body);
 }
@@ -97,7 +97,7 @@ describe('a request for a key of the bridge', () => {
 
   it('is answered with the signature of the bridge once that verifies', async () => {
     const asked = await ask();
-    const answer = complete(asked, bridgeAnswer(asked));
+    const answer = await complete(asked, bridgeAnswer(asked));
     expect(answer).toMatchObject({ outcome: 'signed', id: 2, signed: { custodian: 'dfns' } });
     expect(asked.world.happened.slice(-2)).toEqual(['custodian-answered', 'signature checked']);
     expect(asked.world.timesSigned()).toBe(0);
@@ -110,7 +110,7 @@ describe('a request for a key of the bridge', () => {
     const { r, s } = signHash(BigInt(asked.message.messageHash), BRIDGE_PRIVATE_KEY);
     const [publicKey, , , validUntil] = answer.signature as string[];
     const high = [publicKey, toHex(r), toHex(CURVE_ORDER - s), validUntil];
-    const released = complete(asked, { ...answer, signature: high });
+    const released = await complete(asked, { ...answer, signature: high });
     if (released.outcome !== 'signed') throw new Error('not signed');
     const given = BigInt(released.signed.signature[2]);
     expect(given).toBe(s);
@@ -124,20 +124,20 @@ describe('a ticket', () => {
   it('works once', async () => {
     const asked = await ask();
     const document = bridgeAnswer(asked);
-    expect(complete(asked, document).outcome).toBe('signed');
-    expect(complete(asked, document)).toMatchObject({ code: 'ERR_SIGNER_UNAVAILABLE' });
+    expect((await complete(asked, document)).outcome).toBe('signed');
+    expect(await complete(asked, document)).toMatchObject({ code: 'ERR_SIGNER_UNAVAILABLE' });
   });
 
   it('is used up by a wrong answer: nobody tries until it fits', async () => {
     const asked = await ask();
-    complete(asked, {});
-    expect(complete(asked, bridgeAnswer(asked))).toMatchObject({ outcome: 'refused' });
+    await complete(asked, {});
+    expect(await complete(asked, bridgeAnswer(asked))).toMatchObject({ outcome: 'refused' });
   });
 
   it('expires', async () => {
     const asked = await ask();
     asked.world.clock.advance(TICKET_LIFE_MS);
-    expect(complete(asked, bridgeAnswer(asked))).toEqual({
+    expect(await complete(asked, bridgeAnswer(asked))).toEqual({
       outcome: 'refused',
       id: 2,
       code: 'ERR_SIGNER_UNAVAILABLE',
@@ -147,7 +147,7 @@ describe('a ticket', () => {
 
   it('of another request does not fit', async () => {
     const [one, other] = [await ask(), await ask()];
-    const answer = complete(other, bridgeAnswer(one), { ticket: one.ticket });
+    const answer = await complete(other, bridgeAnswer(one), { ticket: one.ticket });
     expect(answer).toMatchObject({ code: 'ERR_SIGNER_UNAVAILABLE' });
   });
 });
@@ -168,7 +168,7 @@ describe('a wrong answer of the bridge', () => {
 
   it.each(wrong)('with another %s releases nothing and is noted', async (_, change) => {
     const asked = await ask();
-    const answer = complete(asked, { ...bridgeAnswer(asked), ...change(asked) });
+    const answer = await complete(asked, { ...bridgeAnswer(asked), ...change(asked) });
     expect(answer).toMatchObject({ outcome: 'refused', code: 'ERR_CUSTODIAN_MISMATCH' });
     expect(entriesOf(asked.world.ledger)[1]).toMatchObject({
       type: 'outcome',
@@ -179,14 +179,16 @@ describe('a wrong answer of the bridge', () => {
 
   it.each(wrong)('with another %s is not replaced by the local key', async (_, change) => {
     const asked = await ask({ settings: fallbackSettings() });
-    const answer = complete(asked, { ...bridgeAnswer(asked), ...change(asked) });
+    const answer = await complete(asked, { ...bridgeAnswer(asked), ...change(asked) });
     expect(answer).toMatchObject({ code: 'ERR_CUSTODIAN_MISMATCH' });
     expect(asked.world.timesSigned()).toBe(0);
   });
 
   it('that nobody can read is not replaced by the local key either', async () => {
     const asked = await ask({ settings: fallbackSettings() });
-    expect(complete(asked, { hello: 1 })).toMatchObject({ code: 'ERR_CUSTODIAN_UNAVAILABLE' });
+    expect(await complete(asked, { hello: 1 })).toMatchObject({
+      code: 'ERR_CUSTODIAN_UNAVAILABLE',
+    });
     expect(asked.world.timesSigned()).toBe(0);
   });
 
@@ -195,7 +197,7 @@ describe('a wrong answer of the bridge', () => {
       throw new Error('disk full');
     };
     const asked = await ask({ ledgerParts: () => ({ append }) });
-    expect(complete(asked, {})).toMatchObject({ outcome: 'refused' });
+    expect(await complete(asked, {})).toMatchObject({ outcome: 'refused' });
     expect(asked.world.ledger.size()).toBe(1);
   });
 });
@@ -205,7 +207,7 @@ describe('silence of the bridge', () => {
 
   it('is noted and refused when nothing may stand in', async () => {
     const asked = await ask();
-    expect(complete(asked, undefined, silence)).toMatchObject({
+    expect(await complete(asked, undefined, silence)).toMatchObject({
       outcome: 'refused',
       code: 'ERR_CUSTODIAN_UNAVAILABLE',
       receipt: expect.stringMatching(/^0-/),
@@ -215,7 +217,7 @@ describe('silence of the bridge', () => {
 
   it('is replaced by the same key where the configuration wants it', async () => {
     const asked = await ask({ settings: fallbackSettings() });
-    const answer = complete(asked, undefined, silence);
+    const answer = await complete(asked, undefined, silence);
     expect(answer).toMatchObject({
       outcome: 'signed',
       signed: { publicKey: toHex(PUBLIC_KEY), custodian: 'local' },
@@ -230,7 +232,7 @@ describe('silence of the bridge', () => {
 
   it('is not replaced where the configuration does not say so', async () => {
     const asked = await ask({ settings: fallbackSettings({ bridgeFallback: false }) });
-    expect(complete(asked, undefined, silence)).toMatchObject({ outcome: 'refused' });
+    expect(await complete(asked, undefined, silence)).toMatchObject({ outcome: 'refused' });
     expect(asked.world.timesSigned()).toBe(0);
   });
 
@@ -240,7 +242,7 @@ describe('silence of the bridge', () => {
       { keyId: 'default', source: 'inline', privateKey: PRIVATE_KEY },
     ];
     const asked = await ask({ settings: fallbackSettings({ keys }) });
-    expect(complete(asked, undefined, silence)).toMatchObject({
+    expect(await complete(asked, undefined, silence)).toMatchObject({
       code: 'ERR_CUSTODIAN_UNAVAILABLE',
     });
     expect(asked.world.timesSigned()).toBe(0);
@@ -248,7 +250,7 @@ describe('silence of the bridge', () => {
 
   it('is not replaced when the stand-in does not verify', async () => {
     const asked = await ask({ settings: fallbackSettings(), verify: () => false });
-    expect(complete(asked, undefined, silence)).toMatchObject({
+    expect(await complete(asked, undefined, silence)).toMatchObject({
       code: 'ERR_SIGNATURE_CHECK_FAILED',
     });
   });
@@ -258,7 +260,7 @@ describe('a refusal of the bridge', () => {
   it('stands, also where a local key could stand in', async () => {
     const asked = await ask({ settings: fallbackSettings() });
     const failure = 'ERR_POLICY_CUSTODIAN_DENIED';
-    expect(complete(asked, undefined, { failure })).toMatchObject({ code: failure });
+    expect(await complete(asked, undefined, { failure })).toMatchObject({ code: failure });
     expect(asked.world.timesSigned()).toBe(0);
     expect(entriesOf(asked.world.ledger)[1]).toMatchObject({ type: 'outcome', code: failure });
   });

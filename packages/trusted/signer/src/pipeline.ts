@@ -13,7 +13,7 @@
 
 import { createHash } from 'node:crypto';
 import type { HashBackend, SignatureChecker, StarkSignature } from '@countersign/crypto';
-import type { Committed, Ledger, PendingDecision } from '@countersign/ledger';
+import type { Awaitable, AwaitableLedger, Committed, PendingDecision } from '@countersign/ledger';
 import type { KeyringPolicy } from '@countersign/policy';
 import {
   BoundaryError,
@@ -26,6 +26,7 @@ import {
   type SignerQuestion,
 } from '@countersign/protocol';
 import type { ApproverBook } from './approver-book.ts';
+import { atOnce } from './at-once.ts';
 import { bridgeRequest } from './bridge-request.ts';
 import { type BridgeTickets, createBridgeTickets } from './bridge-tickets.ts';
 import {
@@ -38,13 +39,13 @@ import {
 } from './decision-parts.ts';
 import { deniedRequest } from './denied-request.ts';
 import type { FreezeWatch } from './freeze-watch.ts';
-import { requireThawed } from './freezer.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import { judgeExecution } from './intent-execution.ts';
 import { executedIntentIn } from './intent-paths.ts';
 import { intentView } from './intent-view.ts';
 import { type Approved, type Judgement, judge, type Refused, refusalOf } from './judgement.ts';
 import type { KeyRing } from './key-ring.ts';
+import { createReleaseGate, type ReleaseGate } from './release-gate.ts';
 import { type ForwardedRequest, type RequestCheck, requirePath } from './request-check.ts';
 import {
   answerable,
@@ -83,8 +84,8 @@ export interface PipelineConfig {
 
 export interface PipelineDeps {
   readonly ledger: Pick<
-    Ledger,
-    'commit' | 'append' | 'frozen' | 'intent' | 'entry' | 'countWaitingIntents'
+    AwaitableLedger,
+    'commit' | 'append' | 'frozen' | 'freezeLease' | 'intent' | 'entry' | 'countWaitingIntents'
   >;
   readonly backend: HashBackend;
   readonly checker: SignatureChecker;
@@ -104,7 +105,12 @@ export interface Pipeline {
   sign(question: SignQuestion, body: Uint8Array): Promise<SignerAnswer>;
   /** Signs an approved intent. */
   execute(question: ExecuteQuestion, body: Uint8Array): Promise<SignerAnswer>;
-  complete(question: CompleteQuestion, body: Uint8Array): SignerAnswer;
+  complete(question: CompleteQuestion, body: Uint8Array): Promise<SignerAnswer>;
+  /**
+   * Lets an answer go: what it gives at once may leave now, and only now. A promise means that the store
+   * had to be asked again; its answer has to be let go in turn.
+   */
+  release(answer: SignerAnswer): Awaitable<SignerAnswer>;
 }
 
 export function createPipeline(deps: PipelineDeps, initial: PipelineConfig): Pipeline {
@@ -117,6 +123,7 @@ export function createPipeline(deps: PipelineDeps, initial: PipelineConfig): Pip
     sign: (question, body) => run.sign(question, body),
     execute: (question, body) => run.execute(question, body),
     complete: (question, body) => run.complete(question, body),
+    release: (answer) => run.release(answer),
   };
 }
 
@@ -133,12 +140,28 @@ interface Written {
   readonly settled: Settled;
 }
 
+/** A signature on its way out. */
+interface Leaving {
+  readonly scopes: readonly string[];
+  /** When it was last certain that nothing of it was frozen, on `performance.now()`. */
+  readonly thawedAtMs: number;
+  readonly receipt: { readonly id: string; readonly index: number };
+  readonly requestId: string;
+  /** How often the store was asked again. */
+  readonly asked: number;
+}
+
+/** A store that takes longer than the lease every time is no store to sign with. */
+const MOST_ASKED = 40;
+
 class PipelineRun {
   config: PipelineConfig;
   readonly #deps: PipelineDeps;
   readonly #commits: GroupCommit;
   readonly #tickets: BridgeTickets;
   readonly #turns: Turns = createTurns();
+  readonly #gate: ReleaseGate;
+  readonly #leaving = new WeakMap<SignerAnswer, Leaving>();
 
   constructor(
     deps: PipelineDeps,
@@ -149,6 +172,7 @@ class PipelineRun {
     this.#deps = deps;
     this.#commits = commits;
     this.#tickets = tickets;
+    this.#gate = createReleaseGate(deps.ledger);
     this.config = config;
   }
 
@@ -174,7 +198,7 @@ class PipelineRun {
   async #run(
     question: SignQuestion | ExecuteQuestion,
     body: Uint8Array,
-    prepare: (config: PipelineConfig, nowMs: number) => () => Judgement,
+    prepare: (config: PipelineConfig, nowMs: number) => () => Awaitable<Judgement>,
   ): Promise<SignerAnswer> {
     this.#step('received');
     try {
@@ -183,23 +207,24 @@ class PipelineRun {
       const nowMs = this.#deps.clock.nowMs();
       const toJudge = prepare(config, nowMs);
       const keepUntilMs = config.check.check(question.request, body, nowMs);
-      const context = this.#contextFor(config, question.request.clientId, nowMs);
-      const judgement = answerable(toJudge(), context);
+      const judged = await toJudge();
+      const context = await this.#contextFor(config, question.request.clientId, nowMs, judged);
+      const judgement = answerable(judged, context);
       this.#step('judged');
       // Whatever arrives while others are signed reaches the disk together.
       await this.#turns.idle();
       const { request } = question;
       const written = await this.#commit({ request, body, judgement, context, keepUntilMs });
       this.#step('committed');
-      this.#hear(config, question, body, written.settled);
+      await this.#hear(config, question, body, written.settled);
       if (written.settled.outcome === 'allow') await this.#turns.next();
-      return this.#answer(config, question, written, nowMs);
+      return await this.#answer(config, question, written, nowMs);
     } catch (error) {
       return refused(question.id, error);
     }
   }
 
-  complete(question: CompleteQuestion, body: Uint8Array): SignerAnswer {
+  async complete(question: CompleteQuestion, body: Uint8Array): Promise<SignerAnswer> {
     this.#step('custodian-answered');
     const ticket = this.#tickets.take(question.ticket);
     if (ticket === undefined) {
@@ -208,17 +233,46 @@ class PipelineRun {
     const { approved, receipt, nowMs, config, scopes } = ticket;
     try {
       // A freeze may have come while the custodian was asked.
-      requireThawed(this.#deps.ledger, scopes);
+      const thawedAtMs = await this.#gate.pass(scopes);
       const { signature, custodian } = this.#bridgeSignature(config, approved, question, body);
       const signed = signedMessage(approved, signature, custodian, nowMs);
-      return { outcome: 'signed', id: question.id, receipt: receipt.id, signed };
+      const leaving = { scopes, thawedAtMs, receipt, requestId: ticket.requestId, asked: 0 };
+      return this.#leave(
+        { outcome: 'signed', id: question.id, receipt: receipt.id, signed },
+        leaving,
+      );
     } catch (error) {
-      this.#recordFailure(ticket.requestId, receipt.index, error);
+      await this.#recordFailure(ticket.requestId, receipt.index, error);
       if (isBoundaryError(error) && error.code === 'ERR_CUSTODIAN_MISMATCH') {
-        this.#deps.watch?.mismatched(approved.key.keyId);
+        await this.#deps.watch?.mismatched(approved.key.keyId);
       }
       return refused(question.id, error, receipt.id);
     }
+  }
+
+  release(answer: SignerAnswer): Awaitable<SignerAnswer> {
+    const leaving = this.#leaving.get(answer);
+    if (leaving === undefined || this.#gate.isOpen(leaving.scopes, leaving.thawedAtMs))
+      return answer;
+    return this.#renew(answer, leaving);
+  }
+
+  /** Asks about freezes again; the answer, or the refusal in its place. */
+  async #renew(answer: SignerAnswer, leaving: Leaving): Promise<SignerAnswer> {
+    const { scopes, receipt, requestId, asked } = leaving;
+    try {
+      if (asked === MOST_ASKED) throw new BoundaryError('ERR_STORE_UNAVAILABLE');
+      const thawedAtMs = await this.#gate.pass(scopes);
+      return this.#leave(answer, { ...leaving, thawedAtMs, asked: asked + 1 });
+    } catch (error) {
+      await this.#recordFailure(requestId, receipt.index, error);
+      return refused(answer.id, error, receipt.id);
+    }
+  }
+
+  #leave(answer: SignerAnswer, leaving: Leaving): SignerAnswer {
+    this.#leaving.set(answer, leaving);
+    return answer;
   }
 
   #judge(
@@ -269,20 +323,28 @@ class PipelineRun {
     return { committed, settled };
   }
 
-  #contextFor(config: PipelineConfig, clientId: string, nowMs: number): SettlementContext {
+  async #contextFor(
+    config: PipelineConfig,
+    clientId: string,
+    nowMs: number,
+    judgement: Judgement,
+  ): Promise<SettlementContext> {
     const { policyHash, approvers } = config;
-    const owner = `client:${clientId}`;
-    const isFull = (): boolean =>
-      this.#deps.ledger.countWaitingIntents(owner, nowMs) >= MOST_WAITING;
+    const { ledger } = this.#deps;
+    const count = (): Awaitable<number> => ledger.countWaitingIntents(`client:${clientId}`, nowMs);
+    // A shared ledger cannot be asked from inside its transaction; a few too many do no harm.
+    const isShared = ledger.freezeLease !== undefined;
+    const before = isShared && mayAsk(judgement) ? await count() : 0;
+    const isFull = (): boolean => (isShared ? before : atOnce(count())) >= MOST_WAITING;
     return { clientId, policyHash, approvers, nowMs, isFull };
   }
 
-  #answer(
+  async #answer(
     config: PipelineConfig,
     question: SignQuestion | ExecuteQuestion,
     { committed, settled }: Written,
     nowMs: number,
-  ): SignerAnswer {
+  ): Promise<SignerAnswer> {
     const { id } = question;
     const receipt = receiptId(committed);
     if (settled.outcome === 'deny') return refusal(id, settled, receipt);
@@ -299,26 +361,31 @@ class PipelineRun {
     const { requestId, clientId } = question.request;
     try {
       // A freeze may have come while others had their turn.
-      requireThawed(this.#deps.ledger, scopesOf(settled, clientId));
+      const scopes = scopesOf(settled, clientId);
+      const thawedAtMs = await this.#gate.pass(scopes, committed.thawedAtMs);
       if (settled.key.bridge) return this.#askBridge(config, question, settled, committed, nowMs);
       const signature = this.#signHere(config.keys, settled);
       const signed = signedMessage(settled, signature, 'local', nowMs);
-      return { outcome: 'signed', id, receipt, signed };
+      const leaving = { id: receipt, index: committed.index };
+      return this.#leave(
+        { outcome: 'signed', id, receipt, signed },
+        { scopes, thawedAtMs, receipt: leaving, requestId, asked: 0 },
+      );
     } catch (error) {
-      this.#recordFailure(requestId, committed.index, error);
+      await this.#recordFailure(requestId, committed.index, error);
       return refused(id, error, receipt);
     }
   }
 
-  #hear(
+  async #hear(
     config: PipelineConfig,
     { request }: SignQuestion | ExecuteQuestion,
     body: Uint8Array,
     settled: Settled,
-  ): void {
+  ): Promise<void> {
     const { watch } = this.#deps;
     if (watch === undefined || settled.outcome !== 'deny') return;
-    watch.denied(deniedRequest(config, request.clientId, body, settled));
+    await watch.denied(deniedRequest(config, request.clientId, body, settled));
   }
 
   #askBridge(
@@ -377,11 +444,11 @@ class PipelineRun {
   }
 
   /** Notes that an allowed request was not signed; the refusal stands even if the note fails. */
-  #recordFailure(requestId: string, decidedAt: number, error: unknown): void {
+  async #recordFailure(requestId: string, decidedAt: number, error: unknown): Promise<void> {
     const code = isBoundaryError(error) ? error.code : 'ERR_INTERNAL';
     const timeMs = this.#deps.clock.nowMs();
     try {
-      this.#deps.ledger.append([outcomeEntryBytes({ timeMs, requestId, decidedAt, code })]);
+      await this.#deps.ledger.append([outcomeEntryBytes({ timeMs, requestId, decidedAt, code })]);
     } catch {
       // The allow entry is already there; a missing outcome entry claims nothing false.
     }
@@ -390,6 +457,14 @@ class PipelineRun {
   #step(step: Step): void {
     this.#deps.onStep?.(step);
   }
+}
+
+/** Whether people may have to be asked about it. */
+function mayAsk(judgement: Judgement): boolean {
+  if (judgement.outcome === 'deny') return false;
+  return (
+    judgement.outcome === 'ask' || judgement.charges.some(({ exceeded }) => exceeded !== 'deny')
+  );
 }
 
 function refusal(id: number, judgement: Refused, receipt?: string): SignerAnswer {

@@ -2,7 +2,7 @@ import { decisionEntryBytes } from '@countersign/protocol';
 import { parseReceipt, parseVerifierKey, verifyReceipt } from '@countersign/tlog';
 import { describe, expect, it } from 'vitest';
 import { createTestClock, newDataDir, openTestLedger } from '../test/pipeline-world.ts';
-import { refusalOf } from '../test/refusal.ts';
+import { refusalLater } from '../test/refusal.ts';
 import { signedRequest } from '../test/request.ts';
 import { AGENT, NOW_MS, OTHER, signerSettings } from '../test/settings.ts';
 import { findReceipt, type ReceiptQuestion } from './receipts.ts';
@@ -40,21 +40,23 @@ function ask(
 }
 
 describe('the client that caused an entry', () => {
-  it('gets it with a proof that holds', () => {
+  it('gets it with a proof that holds', async () => {
     const entry = entryOf(AGENT.clientId);
     const log = openLog(entryOf(OTHER.clientId), entry);
-    const { answer, body } = findReceipt(log, check, ask(1), EMPTY, NOW_MS);
+    const { answer, body } = await findReceipt(log, check, ask(1), EMPTY, NOW_MS);
     expect(answer).toEqual({ outcome: 'document', id: 7 });
     expect(Buffer.from(parseReceipt(body).entry)).toEqual(Buffer.from(entry));
     const logKeys = [parseVerifierKey(log.verifierKey())];
     expect(verifyReceipt({ receipt: body, logKeys })).toMatchObject({ index: 1, size: 2 });
   });
 
-  it('needs no request nonce of its own: asking twice answers twice', () => {
+  it('needs no request nonce of its own: asking twice answers twice', async () => {
     const log = openLog(entryOf(AGENT.clientId));
     const question = ask(0);
-    findReceipt(log, check, question, EMPTY, NOW_MS);
-    expect(findReceipt(log, check, question, EMPTY, NOW_MS).answer.outcome).toBe('document');
+    await findReceipt(log, check, question, EMPTY, NOW_MS);
+    expect((await findReceipt(log, check, question, EMPTY, NOW_MS)).answer.outcome).toBe(
+      'document',
+    );
     expect(log.size()).toBe(1);
   });
 });
@@ -63,10 +65,10 @@ describe('nobody else learns of an entry', () => {
   const log = (): ReturnType<typeof openTestLedger> =>
     openLog(entryOf(OTHER.clientId), Buffer.from('{"type":"note"}'), Buffer.from('[]'));
 
-  it('another client’s entry answers like one that does not exist', () => {
+  it('another client’s entry answers like one that does not exist', async () => {
     const ledger = log();
-    const others = refusalOf(() => findReceipt(ledger, check, ask(0), EMPTY, NOW_MS));
-    const missing = refusalOf(() => findReceipt(ledger, check, ask(99), EMPTY, NOW_MS));
+    const others = await refusalLater(() => findReceipt(ledger, check, ask(0), EMPTY, NOW_MS));
+    const missing = await refusalLater(() => findReceipt(ledger, check, ask(99), EMPTY, NOW_MS));
     expect(others).toEqual(missing);
     expect({ code: others.code, details: others.details }).toEqual({
       code: 'ERR_NOT_FOUND',
@@ -74,13 +76,13 @@ describe('nobody else learns of an entry', () => {
     });
   });
 
-  it.each([1, 2])('an entry that names no client is nobody’s (%i)', (index) => {
+  it.each([1, 2])('an entry that names no client is nobody’s (%i)', async (index) => {
     const ledger = log();
-    const refusal = refusalOf(() => findReceipt(ledger, check, ask(index), EMPTY, NOW_MS));
+    const refusal = await refusalLater(() => findReceipt(ledger, check, ask(index), EMPTY, NOW_MS));
     expect(refusal.code).toBe('ERR_NOT_FOUND');
   });
 
-  it('a request without a valid code is refused before the log is read', () => {
+  it('a request without a valid code is refused before the log is read', async () => {
     const untouched = {
       entry: () => {
         throw new Error('the log was read');
@@ -89,13 +91,13 @@ describe('nobody else learns of an entry', () => {
     };
     const question = ask(0);
     const forged = { ...question, request: { ...question.request, signature: '00'.repeat(32) } };
-    const refusal = refusalOf(() => findReceipt(untouched, check, forged, EMPTY, NOW_MS));
+    const refusal = await refusalLater(() => findReceipt(untouched, check, forged, EMPTY, NOW_MS));
     expect(refusal.code).toBe('ERR_AUTH_SIGNATURE_INVALID');
   });
 
-  it('an entry without a proof is not shown', () => {
+  it('an entry without a proof is not shown', async () => {
     const bare = { entry: () => entryOf(AGENT.clientId), receipt: () => undefined };
-    const refusal = refusalOf(() => findReceipt(bare, check, ask(0), EMPTY, NOW_MS));
+    const refusal = await refusalLater(() => findReceipt(bare, check, ask(0), EMPTY, NOW_MS));
     expect(refusal.code).toBe('ERR_NOT_FOUND');
   });
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Ledger } from '@countersign/ledger';
+import type { AwaitableLedger } from '@countersign/ledger';
 import { BoundaryError, type SignerAnswer, type SignerQuestion } from '@countersign/protocol';
 import { formatReceipt } from '@countersign/tlog';
 import type { RequestCheck } from './request-check.ts';
@@ -24,19 +24,19 @@ export interface Document {
  *
  * @throws BoundaryError ERR_NOT_FOUND, and what the request check throws.
  */
-export function findReceipt(
-  ledger: Pick<Ledger, 'entry' | 'receipt'>,
+export async function findReceipt(
+  ledger: Pick<AwaitableLedger, 'entry' | 'receipt'>,
   check: RequestCheck,
   question: ReceiptQuestion,
   body: Uint8Array,
   nowMs: number,
-): Document {
+): Promise<Document> {
   check.check(question.request, body, nowMs);
-  const entry = ledger.entry(question.index);
+  const entry = await ledger.entry(question.index);
   if (entry === undefined || clientOf(entry) !== question.request.clientId) {
     throw new BoundaryError('ERR_NOT_FOUND');
   }
-  const proof = ledger.receipt(question.index);
+  const proof = await ledger.receipt(question.index);
   if (proof === undefined) throw new BoundaryError('ERR_NOT_FOUND');
   return {
     answer: { outcome: 'document', id: question.id },

@@ -39,7 +39,10 @@ interface Parts {
   readonly steps: Step[];
 }
 
-function start(settings = signerSettings(), deps: Partial<SignerDeps> = {}): Parts {
+function start(
+  settings = signerSettings(),
+  deps: Partial<Omit<SignerDeps, 'ledger'>> & { readonly ledger?: Ledger } = {},
+): Parts {
   const clock = createTestClock();
   const ledger = deps.ledger ?? openTestLedger(newDataDir(), clock);
   const steps: Step[] = [];

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { HashBackend, SignatureChecker } from '@countersign/crypto';
-import type { Ledger, LedgerStatus } from '@countersign/ledger';
+import type { AwaitableLedger, LedgerStatus } from '@countersign/ledger';
 import { policyDocument, policyFromSettings } from '@countersign/policy';
 import {
   BoundaryError,
@@ -37,7 +37,7 @@ import { createRequestCheck } from './request-check.ts';
 import { compileWrittenPolicies } from './written-policies.ts';
 
 export interface SignerDeps {
-  readonly ledger: Ledger;
+  readonly ledger: AwaitableLedger;
   readonly backend: HashBackend;
   readonly checker: SignatureChecker;
   readonly clock: { nowMs(): number };
@@ -163,7 +163,9 @@ class SignerService implements Signer {
     const nowMs = performance.now();
     if (known.writable || nowMs - this.#probedAtMs < PROBE_MS) return known;
     this.#probedAtMs = nowMs;
-    return ledger.probe();
+    const probed = ledger.probe();
+    // One that takes its time is known when somebody asks the next time.
+    return probed instanceof Promise ? known : probed;
   }
 
   #configFrom(settings: SignerSettings): PipelineConfig {
@@ -194,7 +196,10 @@ class SignerService implements Signer {
 
   #take(pipe: Duplex, frame: Frame): void {
     const question = signerQuestionSchema.parse(frame.head);
-    const work = this.#answer(question, frame.body).then(({ answer, body }) => {
+    const work = this.#answer(question, frame.body).then(async ({ answer: given, body }) => {
+      let answer = this.#pipeline.release(given);
+      while (answer instanceof Promise) answer = this.#pipeline.release(await answer);
+      // INVARIANT: nothing is waited for between the look at the freezes and the release.
       if (pipe.destroyed) return;
       pipe.write(encodeFrame(answer, body));
       if (answer.outcome === 'signed') this.#deps.onStep?.('released');
@@ -211,27 +216,27 @@ class SignerService implements Signer {
         case 'execute':
           return { answer: await this.#pipeline.execute(question, body), body: NOTHING };
         case 'complete':
-          return { answer: this.#pipeline.complete(question, body), body: NOTHING };
+          return { answer: await this.#pipeline.complete(question, body), body: NOTHING };
         case 'receipt': {
           const nowMs = this.#deps.clock.nowMs();
-          return findReceipt(this.#deps.ledger, this.#config.check, question, body, nowMs);
+          return await findReceipt(this.#deps.ledger, this.#config.check, question, body, nowMs);
         }
         case 'explain':
-          return explainQuestion(this.#deps, this.#config, question, body);
+          return await explainQuestion(this.#deps, this.#config, question, body);
         case 'freeze':
-          return { answer: this.#freezer.freeze(question, body), body: NOTHING };
+          return { answer: await this.#freezer.freeze(question, body), body: NOTHING };
         case 'unfreeze': {
-          const asked = this.#desk.unfreeze(question, body);
+          const asked = await this.#desk.unfreeze(question, body);
           return { answer: { outcome: 'asked', id: question.id, ...asked }, body: NOTHING };
         }
         case 'intent':
-          return this.#desk.show(question, body);
+          return await this.#desk.show(question, body);
         case 'answer':
-          return this.#desk.answer(question, body);
+          return await this.#desk.answer(question, body);
         case 'intents':
-          return this.#desk.list(question);
+          return await this.#desk.list(question);
         case 'freezes':
-          return this.#freezer.list(question, body);
+          return await this.#freezer.list(question, body);
         case 'status':
           return { answer: { ...this.status(), id: question.id }, body: NOTHING };
       }

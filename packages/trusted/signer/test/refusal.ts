@@ -16,3 +16,14 @@ export function refusalOf(act: () => unknown): BoundaryError {
   }
   throw new Error('nothing was refused');
 }
+
+/** As {@link refusalOf}, of something that takes its time. */
+export async function refusalLater(act: () => Promise<unknown>): Promise<BoundaryError> {
+  const settled = await act().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  return refusalOf(() => {
+    if (settled !== undefined) throw settled;
+  });
+}
