@@ -30,7 +30,7 @@ export function startLoneSigner({ signer: settings }: Settings): LoneSigner {
   const end = Promise.withResolvers<string>();
   const events: ProcessEvent[] = [];
   first.promise.catch(() => undefined);
-  const { pipe, pid, send, kill } = startSignerChild(ENTRY, settings.dataDir, {
+  const { pipe, pid, send, kill } = startSignerChild(ENTRY, settings, {
     onEvent: (event) => {
       events.push(event);
       first.resolve(event);

@@ -87,6 +87,15 @@ export const signerSettingsSchema = z.strictObject({
   operators: z.array(operatorSettingsSchema).optional(),
   approvers: z.array(approverSettingsSchema).optional(),
   freeze: freezeSettingsSchema.optional(),
+  /** Where the ledger is kept when several signers share it; absent means in the data directory. */
+  store: z
+    .strictObject({
+      /** `postgres://…` with the password in it. */
+      postgres: z.string().min(1),
+      /** Authorities its certificate may come from; absent means the well-known ones. */
+      caPem: z.string().min(1).optional(),
+    })
+    .optional(),
 });
 
 export type SignerSettings = z.infer<typeof signerSettingsSchema>;

@@ -22,5 +22,6 @@ export { type LedgerReader, openLedgerReader, type ReaderStatus } from './ledger
 export type { Seal } from './log-key.ts';
 export type { IndexedEntry } from './log-store.ts';
 export { type LedgerOptions, openLedger } from './open-ledger.ts';
+export { parseStoreAddress } from './postgres/store-address.ts';
 export { resealLogKey } from './reseal-log-key.ts';
 export { type BucketFigures, fullestBuckets } from './spending-figures.ts';

@@ -1,7 +1,7 @@
 /**
  * The signer process: settings from standard input, events on standard output, questions on
- * descriptor 3. It runs under Node's permission model without network, child processes, workers and
- * add-ons; it may write its data directory only, and gives up reading its own program once started.
+ * descriptor 3. It runs under Node's permission model without child processes, workers and add-ons, and
+ * without network unless its ledger is in a store it shares; it may write its data directory only, and gives up reading its own program once started.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
   prepareSigning,
 } from '@countersign/crypto';
 import { KEYSTORE_FILE_NAME, openKeystore, openSeal } from '@countersign/crypto/keystore';
-import { type Clock, openLedger } from '@countersign/ledger';
+import { type AwaitableLedger, type Clock, openLedger } from '@countersign/ledger';
 import {
   BoundaryError,
   encodeFrame,
@@ -62,6 +62,8 @@ export function runSignerProcess(options: SignerProcessOptions): void {
 class SignerHost {
   readonly #options: SignerProcessOptions;
   #signer: Signer | undefined;
+  /** Settings are put in force one after the other. */
+  #last: Promise<void> = Promise.resolve();
   #close: () => void = () => undefined;
 
   constructor(options: SignerProcessOptions) {
@@ -70,8 +72,7 @@ class SignerHost {
 
   obey(control: SignerControl): void {
     if (control.op === 'stop') void this.#stop();
-    else if (this.#signer === undefined) this.#start(control.settings);
-    else this.#reload(this.#signer, control.settings);
+    else this.#last = this.#last.then(() => this.#take(control.settings));
   }
 
   fail(error: unknown, reload: boolean): void {
@@ -85,9 +86,14 @@ class SignerHost {
     process.exit(status);
   }
 
-  #start(settings: SignerSettings): void {
+  async #take(settings: SignerSettings): Promise<void> {
+    if (this.#signer === undefined) await this.#start(settings);
+    else this.#reload(this.#signer, settings);
+  }
+
+  async #start(settings: SignerSettings): Promise<void> {
     try {
-      this.#signer = this.#create(settings);
+      this.#signer = await this.#create(settings);
       this.#dropProgram();
       this.#emitReady(this.#signer, settings);
     } catch (error) {
@@ -104,11 +110,10 @@ class SignerHost {
     }
   }
 
-  #create(settings: SignerSettings): Signer {
+  async #create(settings: SignerSettings): Promise<Signer> {
     const { clock = { nowMs: () => Date.now() } } = this.#options;
     const onWarning = (warning: BoundaryError): void => this.#warn(warning);
-    const seal = openSeal(passphraseOf(settings));
-    const ledger = openLedger({ dataDir: settings.dataDir, clock, seal });
+    const ledger = await openLedgerOf(settings, clock);
     this.#close = () => ledger.close();
     const signer = createSigner(
       {
@@ -160,6 +165,9 @@ class SignerHost {
         'at rest':
           settings.passphrase === undefined ? 'not encrypted' : 'encrypted (scrypt, AES-256-GCM)',
         confinement: confinement(),
+        ...(settings.store === undefined
+          ? {}
+          : { store: 'shared (Postgres)', network: 'open, for the shared store' }),
         keys: settings.keys.map((key) => `${key.keyId} (${key.source})`).join(', '),
         policy: policyHash,
         'hash backend': hashBackend,
@@ -181,6 +189,24 @@ class SignerHost {
   }
 }
 
+/** The ledger in the data directory, or in the store that is shared. */
+async function openLedgerOf(settings: SignerSettings, clock: Clock): Promise<AwaitableLedger> {
+  const { dataDir, store } = settings;
+  const seal = openSeal(passphraseOf(settings));
+  if (store === undefined) return openLedger({ dataDir, clock, seal });
+  // A signer that shares nothing never loads the driver.
+  const { openSharedLedger } = await import('@countersign/ledger/postgres');
+  const { postgres, caPem } = store;
+  const url = new Secret(postgres);
+  return await openSharedLedger({
+    url,
+    ...(caPem === undefined ? {} : { caPem }),
+    dataDir,
+    clock,
+    seal,
+  });
+}
+
 function openKeystoreOf(settings: SignerSettings): ReturnType<typeof openKeystore> {
   const passphrase = passphraseOf(settings);
   return openKeystore({
@@ -197,9 +223,13 @@ function passphraseOf(settings: SignerSettings): Secret<string> | undefined {
 function confinement(): string {
   const model = process.permission;
   if (model === undefined) return 'none: Node runs without --permission';
+  const names = { net: 'network', child: 'child processes', worker: 'workers', addon: 'add-ons' };
   const scopes = ['net', 'child', 'worker', 'addon'] as const;
+  const shut = scopes.filter((scope) => !model.has(scope)).map((scope) => names[scope]);
   const open = scopes.filter((scope) => model.has(scope));
-  return open.length === 0
-    ? 'no network, child processes, workers or add-ons'
-    : `open: ${open.join(', ')}`;
+  const words = [
+    ...(shut.length === 0 ? [] : [`no ${shut.slice(0, -1).join(', ')} or ${shut.at(-1)}`]),
+    ...(open.length === 0 ? [] : [`open: ${open.join(', ')}`]),
+  ];
+  return words.join('; ');
 }

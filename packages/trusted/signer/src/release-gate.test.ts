@@ -113,12 +113,11 @@ describe('on a shared ledger', () => {
     const world = shared();
     const first = world.gate.pass(['client:a']);
     await new Promise((resolve) => setImmediate(resolve));
-    const others = [world.gate.pass(['client:b']), world.gate.pass(['client:c'])];
+    const others = [['client:b'], ['client:c']].map((scopes) => codeOf(world.gate.pass(scopes)));
     await world.answer([]);
     await first;
     await world.answer(['client:c']);
-    const outcomes = await Promise.all(others.map((other) => codeOf(other)));
-    expect(outcomes).toEqual(['passed', 'ERR_FROZEN']);
+    expect(await Promise.all(others)).toEqual(['passed', 'ERR_FROZEN']);
     expect(world.asked).toEqual([['client:a'], ['client:b', 'client:c']]);
   });
 });

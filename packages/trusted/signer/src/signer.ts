@@ -51,7 +51,7 @@ export interface Signer {
   /**
    * Puts new settings in force; on an error the old ones stay.
    *
-   * @throws BoundaryError ERR_CONFIG_INVALID, also for another data directory or passphrase: the
+   * @throws BoundaryError ERR_CONFIG_INVALID, also for another data directory, passphrase or store: the
    *   ledger was opened with the first ones; and what the policy, the keys and the keystore throw.
    */
   configure(settings: SignerSettings): void;
@@ -81,6 +81,7 @@ class SignerService implements Signer {
   readonly #pipeline: Pipeline;
   readonly #dataDir: string;
   readonly #passphrase: Secret | undefined;
+  readonly #store: Secret | undefined;
   readonly #door: OperatorDoor;
   readonly #desk: IntentDesk;
   #config: PipelineConfig;
@@ -91,6 +92,7 @@ class SignerService implements Signer {
     this.#deps = deps;
     this.#dataDir = settings.dataDir;
     this.#passphrase = passphraseOf(settings);
+    this.#store = storeOf(settings);
     this.#config = this.#configFrom(settings);
     this.#door = createOperatorDoor(settings);
     this.#freezer = createFreezer({ ...deps, door: this.#door, receiptId }, settings);
@@ -113,6 +115,7 @@ class SignerService implements Signer {
     // INVARIANT: settings in force can start another signer on the same ledger. Held by `signer.test.ts`.
     if (settings.dataDir !== this.#dataDir) throw fixed('dataDir');
     if (settings.passphrase !== this.#passphrase?.reveal()) throw fixed('passphrase');
+    if (storeOf(settings)?.reveal() !== this.#store?.reveal()) throw fixed('store');
     this.#config = this.#configFrom(settings);
     this.#pipeline.configure(this.#config);
     this.#door.configure(settings);
@@ -249,6 +252,10 @@ class SignerService implements Signer {
 
 function passphraseOf({ passphrase }: SignerSettings): Secret | undefined {
   return passphrase === undefined ? undefined : new Secret(passphrase);
+}
+
+function storeOf({ store }: SignerSettings): Secret | undefined {
+  return store === undefined ? undefined : new Secret(JSON.stringify(store));
 }
 
 function fixed(field: string): BoundaryError {

@@ -14,7 +14,7 @@ describe('the signer', () => {
   it('is started with exactly these arguments and variables', () => {
     const { root, entry } = checkout();
     const cache = join(root, 'node_modules', '.cache', 'countersign', 'signer');
-    expect(signerCommand(entry, DATA_DIR)).toEqual({
+    expect(signerCommand(entry, { dataDir: DATA_DIR })).toEqual({
       args: [
         QUIET,
         '--permission',
@@ -34,23 +34,32 @@ describe('the signer', () => {
 
   it('is told of every directory of the program, so that it can give them all up', () => {
     const { entry } = checkout();
-    const { args } = signerCommand(entry, DATA_DIR);
+    const { args } = signerCommand(entry, { dataDir: DATA_DIR });
     const given = args.slice(args.indexOf(entry) + 1);
     const allowed = args.flatMap((arg) => /^--allow-fs-(?:read|write)=(.*)$/.exec(arg)?.[1] ?? []);
     expect(new Set(given)).toEqual(new Set(allowed.filter((path) => path !== DATA_DIR)));
+  });
+
+  it('gets the network for a shared store, and nothing else', () => {
+    const { entry } = checkout();
+    const store = { postgres: 'postgres://signer:5ec4e7@db/ledger' };
+    const { args, env } = signerCommand(entry, { dataDir: DATA_DIR, store });
+    const alone = signerCommand(entry, { dataDir: DATA_DIR });
+    expect(args.filter((arg) => !alone.args.includes(arg))).toEqual(['--allow-net']);
+    expect(JSON.stringify({ args, env })).not.toContain('5ec4e7');
   });
 
   it('gets nothing of our environment', () => {
     vi.stubEnv('KEYRING_HMAC_SECRET', 'change-me-0123456789');
     vi.stubEnv('NODE_OPTIONS', '--allow-net');
     vi.stubEnv('NODE_EXTRA_CA_CERTS', '/etc/ca.pem');
-    const { env } = signerCommand(checkout().entry, DATA_DIR);
+    const { env } = signerCommand(checkout().entry, { dataDir: DATA_DIR });
     expect(Object.keys(env)).toEqual(['NODE_COMPILE_CACHE']);
   });
 
   it('writes nothing but its data directory where there is no place for a cache', () => {
     const entry = touch(newDirectory(), 'main.ts');
-    expect(signerCommand(entry, DATA_DIR)).toEqual({
+    expect(signerCommand(entry, { dataDir: DATA_DIR })).toEqual({
       args: [
         QUIET,
         '--permission',

@@ -17,11 +17,22 @@ export interface ChildCommand {
 // The permission model's network switch is still called experimental; the warning helps nobody.
 const QUIET = '--disable-warning=ExperimentalWarning';
 
-/** The signer: no network, child processes, workers, add-ons; its data directory only. */
-export function signerCommand(entry: string, dataDir: string): ChildCommand {
+/** What of the settings of a signer decides about its rights. */
+export interface SignerRights {
+  readonly dataDir: string;
+  /** Present when the ledger is a shared one. */
+  readonly store?: object | undefined;
+}
+
+/**
+ * The signer: no child processes, workers, add-ons; its data directory only. The network only for a
+ * store that is shared.
+ */
+export function signerCommand(entry: string, { dataDir, store }: SignerRights): ChildCommand {
   const { flags, env, given } = program(entry, 'signer');
   const data = [`--allow-fs-read=${dataDir}`, `--allow-fs-write=${dataDir}`];
-  return { args: [QUIET, '--permission', ...flags, ...data, entry, ...given], env };
+  const network = store === undefined ? [] : ['--allow-net'];
+  return { args: [QUIET, '--permission', ...network, ...flags, ...data, entry, ...given], env };
 }
 
 /** The edge: the network, and reading the program; no file is written and no process started. */

@@ -14,7 +14,7 @@ import {
   processEventSchema,
   type SignerControl,
 } from '@countersign/protocol';
-import { signerCommand } from './child-command.ts';
+import { type SignerRights, signerCommand } from './child-command.ts';
 
 export interface SignerChild {
   /** The duplex pipe to hand to the edge. */
@@ -32,13 +32,13 @@ export interface SignerChildEvents {
 
 export function startSignerChild(
   entry: string,
-  dataDir: string,
+  rights: SignerRights,
   { onEvent, onExit }: SignerChildEvents,
 ): SignerChild {
-  const { args, env } = signerCommand(entry, dataDir);
+  const { args, env } = signerCommand(entry, rights);
   const child = spawn(process.execPath, args, {
     env,
-    cwd: dataDir,
+    cwd: rights.dataDir,
     stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
   });
   const [stdin, stdout, , pipe] = child.stdio;

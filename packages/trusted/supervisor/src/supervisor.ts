@@ -142,7 +142,7 @@ class Supervision implements Supervisor {
     // One that died may have left a reload unanswered; nobody has refused it yet.
     const unanswered = this.#offered.filter((settings) => settings !== this.#inForce).slice(-1);
     this.#offered = [];
-    const signer = startSignerChild(entries.signer, this.#inForce.dataDir, {
+    const signer = startSignerChild(entries.signer, this.#inForce, {
       onEvent: (event) => this.#hearSigner(event),
       onExit: (reason) => this.#signerGone(reason),
     });

@@ -1,0 +1,1 @@
+export { openSharedLedger, type SharedLedgerOptions } from './open-shared-ledger.ts';
