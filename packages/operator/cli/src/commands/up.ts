@@ -7,13 +7,16 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { readConfigFile } from '../config/config-file.ts';
+import type { SecretSource } from '../config/config-schema.ts';
 import { type ConfiguredSettings, settingsFromConfig } from '../config/config-settings.ts';
+import { parseStoreFlag } from '../config/store-settings.ts';
 import { ending } from '../fault.ts';
 import { serve } from '../serve.ts';
 import { paint, say } from '../terminal/paint.ts';
 
 interface UpFlags {
   readonly config: string;
+  readonly store?: string;
 }
 
 const EXAMPLE = `
@@ -29,6 +32,7 @@ export function addUpCommand(program: Command): void {
       '--config <file>',
       'the configuration; countersign.sample.yaml explains every key',
     )
+    .option('--store <source>', 'share the log in Postgres: env:NAME or file:PATH holds its URL')
     .addHelpText('after', EXAMPLE)
     .action(async (flags: UpFlags) => {
       process.exitCode = await ending({}, () => up(flags));
@@ -45,9 +49,10 @@ export function addUpCommand(program: Command): void {
     });
 }
 
-function up({ config }: UpFlags): Promise<number> {
-  const { settings, warnings } = readSettings(config);
-  return serve({ settings, warnings, reread: () => readSettings(config).settings });
+function up({ config, store }: UpFlags): Promise<number> {
+  const source = store === undefined ? undefined : parseStoreFlag(store);
+  const { settings, warnings } = readSettings(config, source);
+  return serve({ settings, warnings, reread: () => readSettings(config, source).settings });
 }
 
 function check(file: string, json: boolean): undefined {
@@ -57,7 +62,10 @@ function check(file: string, json: boolean): undefined {
   say(`${paint('green', 'ok')} ${file}`);
 }
 
-function readSettings(file: string): ConfiguredSettings {
+/** @param store - Where the URL of the store is, instead of what the configuration says. */
+function readSettings(file: string, store?: SecretSource): ConfiguredSettings {
   const context = { baseDir: path.dirname(path.resolve(file)), env: process.env };
-  return settingsFromConfig(readConfigFile(file), context);
+  const config = readConfigFile(file);
+  const shared = store === undefined ? {} : { store: { ...config.store, postgres: store } };
+  return settingsFromConfig({ ...config, ...shared }, context);
 }

@@ -19,6 +19,7 @@ type Schema = Readonly<Record<string, unknown>>;
 const ENV = {
   TRADING_BOT_SECRET: 'current-secret-0123456789',
   REDIS_URL: 'rediss://user:word@redis.example:6379',
+  COUNTERSIGN_STORE: 'postgres://signer:pass@db.example/ledger',
   BRIDGE_TOKEN: 'bridge-token',
   BRIDGE_USER_ACTION: 'bridge-user-action',
 };
@@ -34,6 +35,7 @@ beforeAll(() => {
   write('tls/server.pem', certPem);
   write('tls/server.key', keyPem);
   write('tls/clients.pem', certPem);
+  write('tls/store-ca.pem', certPem);
   write(POLICY, readFileSync(path.join(ROOT, POLICY), 'utf8'));
 });
 
@@ -53,6 +55,7 @@ describe('countersign.sample.yaml', () => {
     expect(settings.signer).toMatchObject({
       dataDir: path.join(dir, 'data'),
       passphrase: 'a passphrase',
+      store: { postgres: ENV.COUNTERSIGN_STORE, caPem: expect.stringContaining('CERTIFICATE') },
       clients: [
         { clientId: 'trading-bot', secrets: [ENV.TRADING_BOT_SECRET, 'next-secret-0123456789'] },
       ],

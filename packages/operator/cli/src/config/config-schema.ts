@@ -127,6 +127,7 @@ export const configSchema = z.strictObject({
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   hashBackend: z.enum(['wasm', 'scure']).default('wasm'),
   passphrase: secretSource.optional(),
+  store: z.strictObject({ postgres: secretSource, ca: filePath.optional() }).optional(),
   listen: listenSchema,
   clients: z.array(clientSchema).min(1),
   defaultClient: z.string().min(1).optional(),

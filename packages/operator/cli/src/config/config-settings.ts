@@ -15,6 +15,7 @@ import { findTlsFault } from '../tls-fault.ts';
 import type { Config, SecretSource } from './config-schema.ts';
 import { type GuardSettings, guardSettings } from './guard-settings.ts';
 import { defaultKeyIdOf, policySettings } from './policy-settings.ts';
+import { storeSettings } from './store-settings.ts';
 
 const LEAST_SECRET_CHARS = 16;
 
@@ -88,6 +89,7 @@ function signerSettings({
     bridgeFallback: config.bridge?.localFallback ?? false,
     hashBackend: config.hashBackend,
     ...guards.signer,
+    ...storeSettings(config, secret, resolve),
     policy: policySettings(config, resolve),
   };
 }
