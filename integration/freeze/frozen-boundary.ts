@@ -63,11 +63,17 @@ export function configuration(
   };
 }
 
-/** Starts it with both keys in its keystore. */
+/**
+ * Starts it with both keys in its keystore.
+ *
+ * @param prepare - Writes what the configuration refers to.
+ */
 export async function startFrozenBoundary(
   changes: Readonly<Record<string, unknown>> = {},
+  prepare: (directory: string) => void = () => undefined,
 ): Promise<Boundary> {
   const directory = temporaryDirectory();
+  prepare(directory);
   const dataDir = join(directory, 'data');
   mkdirSync(dataDir, { mode: 0o700 });
   for (const [keyId, privateKey] of Object.entries(KEYS)) {

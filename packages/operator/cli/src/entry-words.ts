@@ -28,6 +28,11 @@ const NAMES: ReadonlyMap<bigint, string> = new Map([
   ...COMMON_ENTRYPOINTS.map((name): [bigint, string] => [selectorOf(name), name]),
 ]);
 
+/** Name of an entrypoint that is known by its selector. */
+export function entrypointName(selector: bigint): string | undefined {
+  return NAMES.get(selector);
+}
+
 /** Parses an entry's bytes; `undefined` when they are not one JSON object. */
 export function readEntry(bytes: Uint8Array): Json | undefined {
   try {
@@ -97,9 +102,23 @@ function decisionWords(entry: Json): string {
   const code = text(entry.code);
   if (entry.type === 'freeze' || entry.type === 'unfreeze') return freezeWords(entry);
   if (entry.type === 'outcome') return `not signed after all: ${codeWords(code)}`;
-  if (entry.outcome === 'allow') return 'allowed';
+  if (entry.outcome === 'allow') return intentWords('allowed, as approved in intent', entry);
+  if (entry.outcome === 'ask') return intentWords('approval asked for in intent', entry);
+  if (entry.type === 'unfreeze-asked') {
+    return intentWords(`end of the freeze of ${text(entry.scope)} asked for in intent`, entry);
+  }
+  if (entry.type === 'approval') {
+    const said = entry.answer === 'approve' ? 'approved' : 'denied';
+    return intentWords(`${text(entry.approver)} ${said} intent`, entry);
+  }
   const rule = text(entry.rule);
   return `refused: ${codeWords(code)}${rule === undefined ? '' : ` (rule ${rule})`}`;
+}
+
+/** The words with the id of the intent; only their beginning for an entry about none. */
+function intentWords(words: string, entry: Json): string {
+  const id = text(asObject(entry.intent)?.id);
+  return id === undefined ? (words.split(',', 1)[0] ?? words) : `${words} ${id}`;
 }
 
 function freezeWords(entry: Json): string {
@@ -120,7 +139,8 @@ function signedWords(message: Json): string {
   return `${text(kind)} message ${text(messageHash)} by key ${text(keyId)} (${text(publicKey)}), custody ${text(custodian)}`;
 }
 
-function untilWords(value: unknown): string {
+/** Unix seconds as a date. */
+export function untilWords(value: unknown): string {
   const seconds = Number(value);
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? String(value) : date.toISOString();
@@ -139,9 +159,13 @@ function felt(value: unknown): bigint | undefined {
 }
 
 /** A text for a terminal: what a terminal would obey or hide is made visible. */
+export function visible(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
+}
+
 function text(value: unknown): string | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  return String(value).replaceAll(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
+  return visible(String(value));
 }
 
 function asObject(value: unknown): Json | undefined {

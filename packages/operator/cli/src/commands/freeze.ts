@@ -1,5 +1,5 @@
 /**
- * `countersign freeze` and `countersign freezes`: stop signing, and see what is stopped.
+ * `countersign freeze`, `unfreeze` and `freezes`: stop signing, ask to go on, and see what is stopped.
  *
  * Through the running server where one answers; where none does, in the ledger itself, so that nothing
  * is signed when it comes back.
@@ -20,11 +20,18 @@ import {
   SCOPE_ALL,
 } from '@countersign/protocol';
 import type { Command } from 'commander';
+import { intentRows } from '../approvals/intent-words.ts';
+import { readShownIntent } from '../approvals/shown-intent.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { prepareDataDir } from '../data-dir.ts';
 import { ending } from '../fault.ts';
 import { addPassphraseOption, passphraseOf } from '../place.ts';
-import { askServer, type JsonObject, NoServerError } from '../server/ask-server.ts';
+import {
+  askRunningServer,
+  askServer,
+  type JsonObject,
+  NoServerError,
+} from '../server/ask-server.ts';
 import {
   addOperatorOptions,
   asOperator,
@@ -32,7 +39,7 @@ import {
   operatorIdentity,
 } from '../server/operator-identity.ts';
 import { addServerOptions, type ServerFlags, serverPlace } from '../server/server-place.ts';
-import { paint, say } from '../terminal/paint.ts';
+import { paint, say, twoColumns } from '../terminal/paint.ts';
 
 export interface ScopeFlags {
   readonly all?: boolean;
@@ -57,6 +64,13 @@ Examples:
   $ countersign freeze --key treasury --url https://sign.example:8545 --operator night-shift --secret-env OPS
 `;
 
+const UNFREEZE_EXAMPLE = `
+Needs a running server. The freeze ends with the last approval it needs: see countersign approve.
+
+Example:
+  $ countersign unfreeze --all --config countersign.yaml
+`;
+
 export function addFreezeCommand(program: Command): void {
   const freezing = program
     .command('freeze')
@@ -66,6 +80,14 @@ export function addFreezeCommand(program: Command): void {
     .addHelpText('after', EXAMPLE)
     .action(async (flags: FreezeFlags) => {
       process.exitCode = await ending(flags, () => freeze(flags));
+    });
+  const thawing = program
+    .command('unfreeze')
+    .description('ask to end a freeze; whoever the configuration names has to approve');
+  talking(addScopeOptions(thawing))
+    .addHelpText('after', UNFREEZE_EXAMPLE)
+    .action(async (flags: FreezeFlags) => {
+      process.exitCode = await ending(flags, () => unfreeze(flags));
     });
   talking(program.command('freezes').description('what is frozen, and since when'))
     .addHelpText('after', '\nExample:\n  $ countersign freezes --config countersign.yaml\n')
@@ -116,6 +138,17 @@ async function freeze(flags: FreezeFlags): Promise<undefined> {
   );
   if (flags.json === true) process.stdout.write(`${JSON.stringify({ ok: true, ...done })}\n`);
   say(`${paint('green', 'frozen')} ${scope} since ${String(done.since)}`);
+}
+
+async function unfreeze(flags: FreezeFlags): Promise<undefined> {
+  const body = canonicalJson({ scope: scopeOf(flags) });
+  const question = asOperator(operatorIdentity(flags), 'POST', '/v1/unfreeze', body);
+  const place = serverPlace(flags);
+  const view = await askRunningServer(place, question);
+  const shown = readShownIntent(view);
+  if (flags.json === true) process.stdout.write(`${JSON.stringify({ ok: true, ...view })}\n`);
+  say(twoColumns(intentRows(shown, [])));
+  say(`asked; each approver runs: countersign approve ${shown.intent.id} --key <file> …`);
 }
 
 async function list(flags: FreezeFlags): Promise<undefined> {

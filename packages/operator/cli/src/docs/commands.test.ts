@@ -3,6 +3,7 @@ import path from 'node:path';
 import { ERROR_CODES, ERROR_TABLE } from '@countersign/protocol';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { addApprovalCommands } from '../commands/approvals.ts';
 import { addDemoCommand } from '../commands/demo.ts';
 import { addFreezeCommand } from '../commands/freeze.ts';
 import { addKeyringCommand } from '../commands/keyring.ts';
@@ -36,6 +37,7 @@ for (const register of [
   addLogCommand,
   addLedgerCommand,
   addFreezeCommand,
+  addApprovalCommands,
   addPolicyCommand,
   addDemoCommand,
   addVerifyCommand,

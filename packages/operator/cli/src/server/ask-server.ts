@@ -48,6 +48,23 @@ export async function askServer(place: ServerPlace, question: ServerQuestion): P
   throw refusalIn(status, body);
 }
 
+/**
+ * The same where nothing can be done without a server.
+ *
+ * @throws BoundaryError as {@link askServer}; ERR_SIGNER_UNAVAILABLE when no connection could be made.
+ */
+export async function askRunningServer(
+  place: ServerPlace,
+  question: ServerQuestion,
+): Promise<JsonObject> {
+  try {
+    return await askServer(place, question);
+  } catch (error) {
+    if (!(error instanceof NoServerError)) throw error;
+    throw unavailable(`nobody answers at ${place.url} (${error.message})`);
+  }
+}
+
 function exchange(
   place: ServerPlace,
   { method, target, headers, body }: ServerQuestion,
