@@ -4,53 +4,27 @@
  * @module
  */
 
-import {
-  BoundaryError,
-  ERROR_CODES,
-  type ErrorCode,
-  freezeRequestSchema,
-  OPERATOR_HEADER,
-  sessionRequestSchema,
-  type WireProfile,
-} from '@countersign/protocol';
+import { ERROR_CODES, sessionRequestSchema } from '@countersign/protocol';
 import { z } from 'zod';
-import { toWireError, WIRE_CODES } from './http/wire-errors.ts';
 import { explanationSchema } from './openapi-explanation.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** Profiles the document describes; `legacy` is the older contract's own matter. */
-const PROFILES: readonly WireProfile[] = ['superset', 'strict'];
-
-const FELT: Json = { type: 'string', pattern: '^0x[0-9a-f]{1,64}$' };
-const TEXT: Json = { type: 'string' };
+import { asked, guardPaths, guardSchemas } from './openapi-guards.ts';
+import {
+  authParameters,
+  FELT,
+  type HeaderName,
+  headers,
+  type Json,
+  json,
+  object,
+  ref,
+  refusals,
+  responseHeaders,
+  TEXT,
+} from './openapi-parts.ts';
 
 const DESCRIPTION = `Signs session transactions that a written policy allows, and proves what it did.
 Answers are those of the profiles superset and strict. In legacy they follow the older contract:
 without audit in a signature, and without errorCode, requestId and retryable in a refusal.`;
-
-const AUTH_HEADERS: readonly (readonly [string, string])[] = [
-  ['X-Keyring-Client-Id', 'Who asks. May be absent outside the strict profile.'],
-  ['X-Keyring-Timestamp', 'Milliseconds since 1970, decimal digits.'],
-  ['X-Keyring-Nonce', 'Used once per client; 32 random hex digits recommended; never a full stop.'],
-  [
-    'X-Keyring-Signature',
-    'Lower-hex HMAC-SHA256 over timestamp.nonce.METHOD.path?query.sha256hex(body).',
-  ],
-];
-
-/** Headers of answers that carry facts. */
-const RESPONSE_HEADERS = {
-  'x-request-id': 'Same as requestId where it fits a header.',
-  'x-countersign-receipt': 'Id of the log entry; absent where nothing was logged.',
-  'x-countersign-code': 'The code of the error table.',
-  'x-countersign-message-kind': 'What was signed.',
-  'x-countersign-ignored': 'Fields that mean nothing for this kind of message.',
-  'x-ratelimit-remaining': 'Requests left in this window, where there is a limit.',
-  'x-ratelimit-reset-ms': 'End of this window, milliseconds since 1970.',
-} as const;
-
-type HeaderName = keyof typeof RESPONSE_HEADERS;
 
 const SIGNATURE_HEADERS: readonly HeaderName[] = [
   'x-request-id',
@@ -60,12 +34,6 @@ const SIGNATURE_HEADERS: readonly HeaderName[] = [
   'x-ratelimit-remaining',
   'x-ratelimit-reset-ms',
 ];
-const REFUSAL_HEADERS: readonly HeaderName[] = [
-  'x-request-id',
-  'x-countersign-receipt',
-  'x-countersign-code',
-];
-
 let cached: Json | undefined;
 
 /** The document; the same object on every call. */
@@ -89,8 +57,7 @@ function paths(): Json {
     '/v1/sign/session-transaction': { post: signOperation() },
     '/v1/explain': { post: explainOperation() },
     '/v1/receipts/{id}': { get: receiptOperation() },
-    '/v1/freeze': { post: freezeOperation() },
-    '/v1/freezes': { get: freezesOperation() },
+    ...guardPaths(),
     '/health': {
       get: open('getHealth', 'Whether the server answers at all.', object({ ok: { const: true } })),
     },
@@ -115,6 +82,7 @@ function signOperation(): Json {
         headers: headers(SIGNATURE_HEADERS),
         content: ref('SessionTransactionSignature'),
       },
+      202: asked(),
       ...refusals([400, 401, 403, 408, 409, 413, 415, 422, 429, 431, 500, 503]),
     },
   };
@@ -153,41 +121,6 @@ function receiptOperation(): Json {
   };
 }
 
-function freezeOperation(): Json {
-  return {
-    operationId: 'freeze',
-    summary:
-      'Stop signing for a scope. Answered when it is on disk and all earlier answers are out.',
-    parameters: operatorParameters(),
-    requestBody: { required: true, content: json(z.toJSONSchema(freezeRequestSchema) as Json) },
-    responses: {
-      200: {
-        description: 'Frozen; also when it was before, then without a receipt.',
-        headers: headers(['x-request-id', 'x-countersign-receipt']),
-        content: ref('Freeze'),
-      },
-      ...refusals([400, 401, 403, 408, 409, 413, 415, 429, 431, 500, 503]),
-    },
-  };
-}
-
-function freezesOperation(): Json {
-  return {
-    operationId: 'listFreezes',
-    summary: 'What is frozen, and since when.',
-    parameters: operatorParameters(),
-    responses: {
-      200: {
-        description: 'In order of scope.',
-        content: json(
-          object({ freezes: { type: 'array', items: { $ref: '#/components/schemas/Freeze' } } }),
-        ),
-      },
-      ...refusals([400, 401, 403, 408, 409, 413, 415, 429, 431, 500, 503]),
-    },
-  };
-}
-
 function preflightOperation(): Json {
   const always = { ok: { type: 'boolean' }, reachable: { type: 'boolean' }, endpointUrl: TEXT };
   const properties = { ...always, statusCode: { type: 'integer' }, error: TEXT };
@@ -222,7 +155,7 @@ function schemas(): Json {
   return {
     ...requestSchemas(),
     SessionTransactionSignature: signatureSchema(),
-    Freeze: freezeSchema(),
+    ...guardSchemas(),
     Explanation: explanationSchema(),
     Receipt: object({ format: { const: 'countersign-receipt/v1' }, entry: TEXT, proof: TEXT }),
     Refusal: refusalSchema(),
@@ -261,13 +194,6 @@ function signatureSchema(): Json {
   });
 }
 
-function freezeSchema(): Json {
-  const scope = { type: 'string', description: 'all, client:<id>, key:<id> or account:<0x…>.' };
-  const since = { type: 'string', format: 'date-time' };
-  const { properties, ...rest } = object({ scope, since });
-  return { ...rest, properties: { ...(properties as Json), receipt: TEXT } };
-}
-
 function readySchema(): Json {
   return object({
     ready: { const: true },
@@ -298,63 +224,4 @@ function refusalSchema(): Json {
       retryAfterMs: { type: 'integer' },
     },
   };
-}
-
-function refusals(statuses: readonly number[]): Json {
-  return Object.fromEntries(
-    statuses.map((status) => {
-      const codes = WIRE_CODES.filter((code) => wireStatuses(code).includes(status));
-      const description = codes.join(', ');
-      return [status, { description, headers: headers(REFUSAL_HEADERS), content: ref('Refusal') }];
-    }),
-  );
-}
-
-/** Statuses of a code, one per profile. */
-function wireStatuses(code: ErrorCode): readonly number[] {
-  return PROFILES.map((profile) => toWireError(new BoundaryError(code), profile, '').status);
-}
-
-/** The headers of a client, with another name in front. */
-function operatorParameters(): readonly Json[] {
-  const [, ...others] = authParameters();
-  const description = 'Which operator asks. X-Keyring-Client-Id must be absent.';
-  return [
-    { name: OPERATOR_HEADER, in: 'header', required: true, description, schema: TEXT },
-    ...others,
-  ];
-}
-
-function authParameters(): readonly Json[] {
-  return AUTH_HEADERS.map(([name, description]) => ({
-    name,
-    in: 'header',
-    required: name !== 'X-Keyring-Client-Id',
-    description,
-    schema: TEXT,
-  }));
-}
-
-function responseHeaders(): Json {
-  const rows = Object.entries(RESPONSE_HEADERS);
-  return Object.fromEntries(
-    rows.map(([name, text]) => [name, { description: text, schema: TEXT }]),
-  );
-}
-
-function headers(names: readonly HeaderName[]): Json {
-  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
-}
-
-/** An object that has all of these members, and may have more. */
-function object(properties: Json): Json {
-  return { type: 'object', required: Object.keys(properties), properties };
-}
-
-function json(schema: Json): Json {
-  return { 'application/json': { schema } };
-}
-
-function ref(schema: string): Json {
-  return json({ $ref: `#/components/schemas/${schema}` });
 }
