@@ -12,6 +12,7 @@ import { BoundaryError, type EdgeSettings, toHex } from '@countersign/protocol';
 import type { Settings } from '@countersign/supervisor';
 import { prepareDataDir } from '../data-dir.ts';
 import { findTlsFault } from '../tls-fault.ts';
+import { approvalWarnings } from './approval-warnings.ts';
 import type { Config, SecretSource } from './config-schema.ts';
 import { type GuardSettings, guardSettings } from './guard-settings.ts';
 import { defaultKeyIdOf, policySettings } from './policy-settings.ts';
@@ -53,9 +54,14 @@ export function settingsFromConfig(config: Config, context: ConfigContext): Conf
   const defaultKeyId = defaultKeyIdOf(config);
   const guards = guardSettings(config, [...clientSecrets.values()].flat(), secret);
   const parts = { config, clientSecrets, defaultKeyId, secret, resolve, guards };
+  const signer = signerSettings(parts);
+  const approverIds = config.approvers.map(({ id }) => id);
   return {
-    settings: { signer: signerSettings(parts), edge: edgeSettings(parts) },
-    warnings: warningsOf(config),
+    settings: { signer, edge: edgeSettings(parts) },
+    warnings: [
+      ...warningsOf(config),
+      ...approvalWarnings(approverIds, signer.policy.documents ?? []),
+    ],
   };
 }
 
