@@ -73,7 +73,7 @@ export function lookAs(
 }
 
 /** JSON with sorted keys: all members here are texts, whole numbers, lists and objects. */
-export function sorted(value: unknown): string {
+function sorted(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(sorted).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

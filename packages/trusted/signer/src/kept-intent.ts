@@ -58,7 +58,7 @@ export async function checkedIntent(
 }
 
 /** Who asked, as the ledger keeps it. */
-export function ownerOf(intent: Intent): string {
+function ownerOf(intent: Intent): string {
   return intent.type === 'sign' ? `client:${intent.clientId}` : `operator:${intent.operatorId}`;
 }
 
