@@ -42,7 +42,7 @@ describe('the signer', () => {
 
   it('gets the network for a shared store, and nothing else', () => {
     const { entry } = checkout();
-    const store = { postgres: 'postgres://signer:5ec4e7@db/ledger' };
+    const store = { postgres: 'postgres://signer:5ec4e7@db.example/ledger' };
     const { args, env } = signerCommand(entry, { dataDir: DATA_DIR, store });
     const alone = signerCommand(entry, { dataDir: DATA_DIR });
     expect(args.filter((arg) => !alone.args.includes(arg))).toEqual(['--allow-net']);

@@ -16,7 +16,7 @@ import type { LogRows } from '../log-view.ts';
 import { corruptStore } from '../store-error.ts';
 import type { Answer, Parameter } from './connection.ts';
 
-type Fetch = (text: string, parameters: readonly Parameter[]) => Promise<Answer>;
+type Ask = (text: string, parameters: readonly Parameter[]) => Promise<Answer>;
 
 /** A function that has asked for more after so many rounds would never stop. */
 const MOST_ROUNDS = 8;
@@ -50,9 +50,9 @@ class Table<T> {
  * Runs `step` over rows that are fetched as it asks for them.
  *
  * @param step - Pure; runs several times, and may throw while rows are missing.
- * @throws What `step` throws with everything there that it asked for; what `fetch` throws.
+ * @throws What `step` throws with everything there that it asked for; what `ask` throws.
  */
-export async function readThrough<T>(fetch: Fetch, step: (source: LogRows) => T): Promise<T> {
+export async function readThrough<T>(ask: Ask, step: (source: LogRows) => T): Promise<T> {
   const entries = new Table<Uint8Array>();
   const nodes = new Table<Uint8Array>();
   const heads = new Table<Head>();
@@ -66,22 +66,22 @@ export async function readThrough<T>(fetch: Fetch, step: (source: LogRows) => T)
       if (isComplete()) throw cause;
     }
     await Promise.all([
-      learn(fetch, ENTRIES, entries, (row) => [readCount(row, 'idx'), readBytes(row, 'entry')]),
-      learn(fetch, NODES, nodes, (row) => [readCount(row, 'idx'), readBytes(row, 'hashes')]),
-      learn(fetch, HEADS, heads, (row) => [readCount(row, 'size'), headOf(row)]),
+      learn(ask, ENTRIES, entries, (row) => [readCount(row, 'idx'), readBytes(row, 'entry')]),
+      learn(ask, NODES, nodes, (row) => [readCount(row, 'idx'), readBytes(row, 'hashes')]),
+      learn(ask, HEADS, heads, (row) => [readCount(row, 'size'), headOf(row)]),
     ]);
   }
   throw corruptStore('the log cannot be read');
 }
 
 async function learn<T>(
-  fetch: Fetch,
+  ask: Ask,
   select: string,
   table: Table<T>,
   toItem: (row: Answer['rows'][number]) => readonly [number, T],
 ): Promise<void> {
   if (table.wanted.size === 0) return;
-  const { rows } = await fetch(`${select}${LIST}`, [JSON.stringify([...table.wanted])]);
+  const { rows } = await ask(`${select}${LIST}`, [JSON.stringify([...table.wanted])]);
   table.learn(rows.map(toItem));
 }
 

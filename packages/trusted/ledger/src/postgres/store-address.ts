@@ -27,7 +27,7 @@ const PROTOCOLS = ['postgres:', 'postgresql:'];
 const PARAMETERS = ['sslmode', 'host'];
 
 /**
- * Reads `postgres://user:password@host:port/database?sslmode=verify-full`. With `?host=/directory` the
+ * Reads `postgres://user:password@db.example:port/database?sslmode=verify-full`. With `?host=/directory` the
  * store is reached through a Unix socket there.
  *
  * Without `sslmode` a store on this machine is spoken to in plain text, any other one over TLS with its
@@ -70,7 +70,7 @@ function readUrl(url: Secret): URL {
   } catch {
     // The error would quote the URL.
   }
-  throw invalid('a URL postgres://user:password@host:port/database');
+  throw invalid('a URL postgres://user:password@db.example:port/database');
 }
 
 function isPlainText(mode: string | null, host: string): boolean {
