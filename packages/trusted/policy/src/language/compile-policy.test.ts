@@ -1,4 +1,9 @@
-import { isBoundaryError, type PolicyDocument, type PolicyRule } from '@countersign/protocol';
+import {
+  FIELD_PRIME,
+  isBoundaryError,
+  type PolicyDocument,
+  type PolicyRule,
+} from '@countersign/protocol';
 import { describe, expect, it } from 'vitest';
 import { abiFunction, CAIRO_PRIMITIVES, FELT } from '../fixtures/cairo.ts';
 import { document, FRIEND_HEX, rule, STARKNET, TOKEN_HEX, when } from '../fixtures/language.ts';
@@ -151,6 +156,69 @@ describe('refused at load, conditions', () => {
       'rules[0].conditions[0].abi: found a list of 0, expected nothing; starknet_call reads no abi',
     ],
     [
+      'types nobody reads',
+      withConditions({
+        ...when('target', 'eq', '0x1'),
+        typed_data: { types: {}, primary_type: 'A' },
+      }),
+      'rules[0].conditions[0].typed_data: found an object, expected nothing; starknet_call reads no types',
+    ],
+    [
+      'two sets in one condition',
+      document([rule({ conditions: [when('target', 'in_condition_set', ['a', 'b'])] })], {
+        condition_sets: [
+          { id: 'a', items: [] },
+          { id: 'b', items: [] },
+        ],
+      }),
+      'rules[0].conditions[0].value: found a list of 2, expected the id of one condition set',
+    ],
+    [
+      'a set where there are none',
+      withConditions(when('target', 'in_condition_set', 'a')),
+      'rules[0].conditions[0].value: found "a", expected an id under condition_sets, which is empty',
+    ],
+    [
+      'neither true nor false',
+      withConditions(when('reduce_only', 'eq', 'yes', 'hyperliquid_action')),
+      'rules[0].conditions[0].value: found "yes", expected true or false, in quotes',
+    ],
+    [
+      'a word beyond any order',
+      withConditions(when('asset', 'gte', 'BTC', 'hyperliquid_action')),
+      'rules[0].conditions[0].value: found "BTC", expected a whole number in quotes: decimal digits, or 0x and hex digits',
+    ],
+    [
+      'a word above all others',
+      withConditions(when('asset', 'gt', 'BTC', 'hyperliquid_action')),
+      'rules[0].conditions[0].value: found "BTC", expected a whole number in quotes: decimal digits, or 0x and hex digits',
+    ],
+    [
+      'a word at most',
+      withConditions(when('asset', 'lte', 'BTC', 'hyperliquid_action')),
+      'rules[0].conditions[0].value: found "BTC", expected a whole number in quotes: decimal digits, or 0x and hex digits',
+    ],
+    [
+      'the empty beginning',
+      withConditions(when('content', 'starts_with', '', 'message')),
+      'rules[0].conditions[0].value: found "", expected text; every text contains the empty one',
+    ],
+    [
+      'the empty end',
+      withConditions(when('content', 'ends_with', '', 'message')),
+      'rules[0].conditions[0].value: found "", expected text; every text contains the empty one',
+    ],
+    [
+      'something before an aggregation',
+      withConditions(when('my.aggregation.x', 'lt', '1', 'reference')),
+      'rules[0].conditions[0].field: found "my.aggregation.x", expected aggregation.<id>',
+    ],
+    [
+      'an aggregation without an id',
+      withConditions(when('aggregation.', 'lt', '1', 'reference')),
+      'rules[0].conditions[0].field: found "aggregation.", expected aggregation.<id>',
+    ],
+    [
       'no aggregation',
       withConditions(when('total', 'lt', '1', 'reference')),
       'rules[0].conditions[0].field: found "total", expected aggregation.<id>',
@@ -193,6 +261,23 @@ describe('refused at load, the document', () => {
       'two owners',
       document([rule()], { owner: { user_id: 'u' }, owner_id: 'q' }),
       'owner: found an object, expected either owner or owner_id',
+    ],
+    [
+      'two tokens of one address, written differently',
+      document([rule()], {
+        tokens: [
+          { address: '0x1', symbol: 'X', decimals: 1 },
+          { address: '0x01', symbol: 'Y', decimals: 1 },
+        ],
+      }),
+      'tokens[1].address: found "1", expected an address no other token has',
+    ],
+    [
+      'the field prime as an address',
+      document([rule()], {
+        tokens: [{ address: `0x${FIELD_PRIME.toString(16)}`, symbol: 'X', decimals: 1 }],
+      }),
+      `tokens[0].address: found "0x${FIELD_PRIME.toString(16)}", expected an address below the field prime`,
     ],
     [
       'an address beyond the field',
@@ -272,6 +357,24 @@ describe('refused at load, limits', () => {
       'requests per request',
       document([rule()], { limits: [{ ...tokenless, metric: 'requests' }] }),
       'limits[0].per: found "request", expected one of window, lifetime',
+    ],
+    [
+      'requests per call',
+      document([rule()], { limits: [{ ...tokenless, metric: 'requests', per: 'call' }] }),
+      'limits[0].per: found "call", expected one of window, lifetime',
+    ],
+    [
+      'approvers of more, twice the same',
+      withLimit({
+        exceeded: 'REQUIRE_APPROVAL',
+        approval: { ...APPROVAL, approvers: ['ann', 'ann'] },
+      }),
+      'limits[0].approval.approvers: found a list of 2, expected names of which no two are the same',
+    ],
+    [
+      'a limit of a rule, by its place',
+      document([rule({ limits: [{ ...tokenless, metric: 'calls', per: 'call' }] })]),
+      'rules[0].limits[0].per: found "call", expected one of request, window, lifetime',
     ],
     [
       'a window without a length',
@@ -361,6 +464,8 @@ describe('a compiled policy', () => {
 
   it('governs tokens with an amount limit, of rules too', () => {
     expect(governed()).toEqual(new Set());
+    const { token: _token, ...tokenless } = LIMIT;
+    expect(governed({ ...tokenless, metric: 'calls' })).toEqual(new Set());
     expect(governed(LIMIT)).toEqual(new Set([BigInt(TOKEN_HEX)]));
     expect(governed(LIMIT, { ...LIMIT, name: 'any', token: 'any' })).toBe('any');
     const ofRule = document([rule({ limits: [LIMIT] })]);
@@ -377,6 +482,29 @@ describe('a compiled policy', () => {
     expect(of({ ...marked, rules: [rule({ id: 'z' })] })).toBe(of(plain));
     expect(of(document([rule({ name: 'other' })]))).not.toBe(of(plain));
     expect(of({ ...plain, profile: 'faithful' })).not.toBe(of(plain));
+  });
+
+  it('takes one owner, either way, and limits that count what there is', () => {
+    const plain = document([rule()]);
+    expect(problems({ ...plain, owner: { user_id: 'u' } })).toEqual([]);
+    expect(problems({ ...plain, owner: { user_id: 'u' }, owner_id: null })).toEqual([]);
+    expect(problems({ ...plain, owner_id: 'q' })).toEqual([]);
+    expect(problems({ ...plain, owner: null, owner_id: 'q' })).toEqual([]);
+    expect(problems(document([rule({ method: '*', limits: [LIMIT] })]))).toEqual([]);
+    const { token: _token, ...calls } = { ...LIMIT, metric: 'calls' as const };
+    const signing = rule({ method: 'personal_sign', conditions: [], limits: [calls] });
+    expect(problems(document([signing]))).toEqual([]);
+  });
+
+  it('denies more in the faithful profile, said or not', () => {
+    const limits = [LIMIT, { ...LIMIT, name: 'b', exceeded: 'DENY' as const }];
+    expect(problems(document([rule()], { profile: 'faithful', limits }))).toEqual([]);
+  });
+
+  it('names its format in what is hashed', () => {
+    expect(compilePolicy(document([rule()]), CAIRO_PRIMITIVES).document).toMatchObject({
+      format: 'countersign-policy/v1',
+    });
   });
 
   it('knows functions of the ABIs in the document', () => {

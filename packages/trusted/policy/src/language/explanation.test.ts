@@ -133,6 +133,54 @@ describe('an explanation in words', () => {
     `);
   });
 
+  it('of lists, groups, windows and what has no bound', () => {
+    const many = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
+    const ever = { ...AMOUNT, per: 'lifetime' as const, name: 'ever', max: '9' };
+    const fixed = { ...LIMIT, window: { type: 'fixed' as const, seconds: 60 } };
+    const approvers = [...many.map((name) => `p${name}`)];
+    const wide = policy(
+      [
+        rule({ name: 'none', conditions: [] }),
+        rule({ name: 'set', conditions: [when('selector', 'in', many)] }),
+      ],
+      {
+        limits: [
+          { ...ever, exceeded: 'REQUIRE_APPROVAL', approval: { ...APPROVAL, approvers } },
+          { ...fixed, name: 'pace', max: '10' },
+          { ...ever, name: 'sim', conditions: [when('amount', 'lt', '0', 'simulated_change')] },
+        ],
+      },
+    );
+    const simulatedChanges = [
+      { kind: 'balance', token: TOKEN, party: FRIEND, amount: -5n },
+    ] as const;
+    const intent = intentOf(transaction([transfer(10n)], { simulatedChanges }));
+    expect(renderExplanation(explainPolicy(wide, intent)).join('\n')).toMatchInlineSnapshot(`
+      "denied by sim, call 0: the amount is above the limit of this key for the token
+      policy "vault", profile strict, method starknet_signSessionTransaction
+        call 0: transfer on 0x70c3
+          rule "none" (ALLOW) matches
+            no conditions
+          rule "set" (ALLOW) does not match
+            starknet_call.selector in [1, 2, 3, 4, 5, 6, 7, 8, and 1 more]: does not hold, found 0x83afd3f4caedc6eebf44246fe54e38c95e3179a5ec9ea81740eca5b482d12e
+        limit "ever", amount per lifetime for token 0x70c3: 10 of at most 9, asks for approval
+        limit "pace", amount per window for token 0x70c3: 10 of at most 10, holds
+        limit "sim", amount per lifetime for token 0x70c3: 10 of at most 9, exceeded
+        charge of 10 to "ever", at most 9 ever, otherwise asked about
+        charge of 10 to "pace", at most 10 in 60 seconds (fixed), otherwise denied
+        charge of 10 to "sim", at most 9 ever, otherwise denied"
+    `);
+    expect(
+      renderExplanation(explainPolicy(wide, calls(transfer(10n)))).filter((line) =>
+        line.includes('cannot be evaluated'),
+      ),
+    ).toMatchInlineSnapshot(`
+      [
+        "  limit "sim" cannot be evaluated",
+      ]
+    `);
+  });
+
   it('of a method no rule is about', () => {
     const plain = policy([rule()]);
     const message = intentOf(
@@ -243,6 +291,35 @@ describe('an explanation', () => {
     ]);
   });
 
+  it('of an error in the faithful profile is a rule that does not match', () => {
+    const condition = when('id', 'lte', '5', 'client');
+    const faithful = policy([rule({ conditions: [condition] }), rule({ name: 'b' })], {
+      profile: 'faithful',
+    });
+    const { units, verdict } = explainPolicy(faithful, calls(transfer(5n)));
+    expect(verdict).toMatchObject({ outcome: 'allow', rules: ['b'] });
+    expect(units[0]?.rules[0]).toMatchObject({
+      result: 'does not match',
+      conditions: [{ result: 'error', reason: expect.stringContaining('cannot compare text') }],
+    });
+  });
+
+  it('says nothing where there is nothing to say', () => {
+    const { units } = explainPolicy(SHOP, calls(transfer(5n)));
+    expect(units[0]).not.toHaveProperty('unread');
+    expect(units[0]?.rules[0]?.conditions[0]).not.toHaveProperty('reason');
+  });
+
+  it('leaves what a denying rule matches out of the limits', () => {
+    const limits = [{ ...LIMIT, name: 'daily', max: '1000' }];
+    const denying = policy([rule({ limits }), rule({ name: 'no', action: 'DENY' })]);
+    const asking = policy([rule({ limits, action: 'REQUIRE_APPROVAL', approval: APPROVAL })]);
+    const intent = calls(transfer(5n));
+    expect(explainPolicy(denying, intent).limits.map(({ name }) => name)).toEqual(['daily']);
+    expect(explainPolicy(asking, intent).charges).toMatchObject([{ limit: 'daily', amount: 5n }]);
+    expect(explainPolicy(asking, calls(transfer(5n, STRANGER))).limits).toEqual([]);
+  });
+
   it('of a fault of ours is the denial alone', () => {
     const reader = {
       read: () => {
@@ -257,6 +334,8 @@ describe('an explanation', () => {
     );
     expect(explainPolicy(broken, calls(transfer(5n)))).toMatchObject({
       units: [],
+      limits: [],
+      charges: [],
       verdict: { code: 'ERR_INTERNAL' },
     });
   });

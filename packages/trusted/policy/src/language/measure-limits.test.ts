@@ -1,5 +1,6 @@
 import type { PolicyDocument } from '@countersign/protocol';
 import { describe, expect, it } from 'vitest';
+import { CAIRO_PRIMITIVES } from '../fixtures/cairo.ts';
 import {
   calls,
   FRIEND_HEX,
@@ -195,6 +196,15 @@ describe('an amount without bound', () => {
   });
 });
 
+describe('a limit of an action without calls', () => {
+  it('names no call', () => {
+    const message = intentOf({ kind: 'message', content: new Uint8Array() });
+    const verdict = decide([counting({ per: 'lifetime', metric: 'requests', max: '0' })], message);
+    expect(verdict).toMatchObject({ code: 'ERR_POLICY_LIMIT_EXCEEDED', rule: 'cap' });
+    expect(verdict).not.toHaveProperty('details.call');
+  });
+});
+
 describe('limits of a rule', () => {
   const small = (change: Partial<Limit> = {}) =>
     rule({ limits: [limit({ max: '10', ...change })] });
@@ -306,6 +316,35 @@ describe('charges', () => {
         bucket: `["vault","cap","lifetime",0,[["token","0x70c3"],["recipient","${FRIEND_HEX}"],["client","bot"],["key","trading"],["account","0x${ACCOUNT.toString(16)}"]]]`,
       },
       { amount: 2n },
+    ]);
+  });
+
+  it('of calls are not counted apart by token, unless it says so', () => {
+    const bucketsOf = (item: Limit) => charges(item, calls(transfer(1n))).map((c) => c.bucket);
+    expect(bucketsOf(counting({ per: 'lifetime' }))).toEqual(['["vault","cap","lifetime",0,[]]']);
+    expect(bucketsOf(counting({ per: 'lifetime', group_by: ['token'] }))).toEqual([
+      '["vault","cap","lifetime",0,[["token","0x70c3"]]]',
+    ]);
+  });
+
+  it('are counted for nobody where there is nobody', () => {
+    const ever = { per: 'lifetime' as const };
+    const groups: Limit['group_by'] = ['token', 'recipient', 'account'];
+    const message = intentOf({ kind: 'message', content: new Uint8Array() });
+    const counted = counting({ ...ever, group_by: groups });
+    expect(charges(counted, message)).toMatchObject([
+      {
+        amount: 1n,
+        bucket: '["vault","cap","lifetime",0,[["token",null],["recipient",null],["account",null]]]',
+      },
+    ]);
+    const burn = { to: TOKEN, selector: CAIRO_PRIMITIVES.selectorOf('burn'), calldata: [5n, 0n] };
+    const burnt = limit({ ...ever, group_by: ['recipient'] });
+    expect(charges(burnt, calls(burn))).toMatchObject([
+      {
+        amount: 5n,
+        bucket: '["vault","cap","lifetime",0,[["token","0x70c3"],["recipient",null]]]',
+      },
     ]);
   });
 
