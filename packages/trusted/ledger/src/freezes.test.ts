@@ -14,6 +14,7 @@ import {
   withCommit,
 } from '../test/harness.ts';
 import { chargeOf, commitOne, DAY_MS, spendOf } from '../test/spending.ts';
+import { isShared } from '../test/which-store.ts';
 import type { Ledger } from './ledger.ts';
 
 const SCOPES = ['all', 'client:x', 'key:y', 'account:0x1'];
@@ -117,7 +118,7 @@ describe('a freeze', () => {
     expect(ledger.size()).toBe(0);
   });
 
-  it.each([
+  it.skipIf(isShared()).each([
     ['before anything was written: it is not in force', false],
     ['after everything was written: it is in force when the next write looks', true],
   ])('whose COMMIT fails %s', (_, isWritten) => {

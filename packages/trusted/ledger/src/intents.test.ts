@@ -14,6 +14,7 @@ import {
   withCommit,
 } from '../test/harness.ts';
 import { chargeOf, commitOne, spendOf } from '../test/spending.ts';
+import { isShared } from '../test/which-store.ts';
 import type { NewIntent } from './intents.ts';
 import type { IntentAnswer, Ledger } from './ledger.ts';
 
@@ -166,7 +167,7 @@ describe('an answer', () => {
     expect(ledger.size()).toBe(0);
   });
 
-  it('is not kept when its entry is not', () => {
+  it.skipIf(isShared())('is not kept when its entry is not', () => {
     const dataDir = newDataDir();
     openTestLedger(dataDir).close();
     let isBroken = false;

@@ -16,11 +16,11 @@ import {
   newDataDir,
   openInside,
   openTestLedger,
+  openTestReader,
   provenEntries,
   withCommit,
 } from '../test/harness.ts';
 import type { Ledger } from './ledger.ts';
-import { openLedgerReader } from './ledger-reader.ts';
 
 const TOLERANCE_MS = 100;
 const LIFETIME_MS = 1_000;
@@ -134,7 +134,7 @@ class Machine {
     const ledger = openTestLedger(this.#dataDir, { clock: this.#clock });
     provenEntries(ledger);
     ledger.close();
-    const reader = openLedgerReader(this.#dataDir);
+    const reader = openTestReader(this.#dataDir);
     expect(reader.checkLog().fault).toBeUndefined();
     reader.close();
   }

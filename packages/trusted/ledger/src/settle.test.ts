@@ -7,6 +7,7 @@ import {
   NOW_MS,
   newDataDir,
   openTestLedger,
+  openTestReader,
   type TestClock,
 } from '../test/harness.ts';
 import {
@@ -22,7 +23,6 @@ import {
 } from '../test/spending.ts';
 import type { Charge, Settlement } from './charge.ts';
 import type { Ledger } from './ledger.ts';
-import { openLedgerReader } from './ledger-reader.ts';
 
 const SLOT = 'chain/account/7';
 const IMPOSSIBLE: Settlement = { kind: 'impossible' };
@@ -53,7 +53,7 @@ const world = (): World => {
     },
     prove: () => {
       ledger.close();
-      const reader = openLedgerReader(dataDir);
+      const reader = openTestReader(dataDir);
       expect(reader.checkSpending().fault).toBeUndefined();
       reader.close();
       openTestLedger(dataDir, { clock }).close();

@@ -13,6 +13,7 @@ import {
   NOW_MS,
   newDataDir,
   openTestLedger,
+  openTestReader,
   type TestClock,
 } from '../test/harness.ts';
 import {
@@ -29,7 +30,6 @@ import {
 } from '../test/spending.ts';
 import type { SpendWindow } from './charge.ts';
 import type { Ledger } from './ledger.ts';
-import { openLedgerReader } from './ledger-reader.ts';
 
 const STEP_MS = 9_000;
 const YEARS_MS = 36_500 * DAY_MS;
@@ -54,7 +54,7 @@ const world = (): World => {
     },
     prove: () => {
       ledger.close();
-      const reader = openLedgerReader(dataDir);
+      const reader = openTestReader(dataDir);
       expect(reader.checkSpending().fault).toBeUndefined();
       reader.close();
       openTestLedger(dataDir, { clock }).close();

@@ -17,6 +17,7 @@ import {
   newDataDir,
   openInside,
   openTestLedger,
+  openTestReader,
   withCommit,
 } from '../test/harness.ts';
 import { spendingEntry } from '../test/spending.ts';
@@ -30,7 +31,6 @@ import {
 } from '../test/spending-model.ts';
 import type { Charge, Settlement, SpendWindow } from './charge.ts';
 import type { CommitOutcome, Committed, Ledger, PendingDecision } from './ledger.ts';
-import { openLedgerReader } from './ledger-reader.ts';
 
 const TOLERANCE_MS = 1_000;
 const WINDOWS: Readonly<Record<string, SpendWindow>> = {
@@ -154,7 +154,7 @@ class Machine {
   finish(): void {
     this.#ledger.close();
     openTestLedger(this.#dataDir, { clock: this.#clock, clockToleranceMs: TOLERANCE_MS }).close();
-    const reader = openLedgerReader(this.#dataDir);
+    const reader = openTestReader(this.#dataDir);
     expect(reader.checkLog().fault).toBeUndefined();
     expect(reader.checkSpending().fault).toBeUndefined();
     expect(reader.size()).toBe(this.#model.entries);

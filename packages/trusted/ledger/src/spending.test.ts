@@ -13,6 +13,7 @@ import {
   NOW_MS,
   newDataDir,
   openTestLedger,
+  openTestReader,
   type TestClock,
 } from '../test/harness.ts';
 import {
@@ -29,7 +30,6 @@ import {
 } from '../test/spending.ts';
 import { type Charge, MAX_AMOUNT } from './charge.ts';
 import type { Ledger, PendingDecision } from './ledger.ts';
-import { openLedgerReader } from './ledger-reader.ts';
 
 interface World {
   readonly ledger: Ledger;
@@ -51,7 +51,7 @@ const world = (): World => {
 /** The proof from the log alone, and the tables beside it. */
 const expectProven = ({ ledger, dataDir }: World) => {
   ledger.close();
-  const reader = openLedgerReader(dataDir);
+  const reader = openTestReader(dataDir);
   expect(reader.checkSpending().fault).toBeUndefined();
   expect(reader.checkLog().fault).toBeUndefined();
   reader.close();
@@ -198,7 +198,7 @@ describe('a request nonce', () => {
     ledger.commit([refused(), refused()]);
     clock.advance(HOUR_MS);
     ledger.commit([refused()]);
-    const reader = openLedgerReader(dataDir);
+    const reader = openTestReader(dataDir);
     expect(reader.status().forgottenThroughMs).toBe(NOW_MS);
     expect(reader.checkLog()).toMatchObject({ ok: true, requestNonces: 2 });
     reader.close();
@@ -261,7 +261,7 @@ describe('a sliding window', () => {
     w.ledger.commit(many);
     w.clock.advance(VALID_MS + DAY_MS + 1);
     const kept = () => {
-      const reader = openLedgerReader(w.dataDir);
+      const reader = openTestReader(w.dataDir);
       const { reservations } = reader.checkLog();
       reader.close();
       return reservations;

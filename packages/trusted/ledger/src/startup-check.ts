@@ -31,7 +31,7 @@ import { corruptStore, rolledBack, toOpeningError } from './store-error.ts';
 /** Databases below this are checked page by page at every start. */
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
 /** Newest entries that are hashed again at every start. */
-const TAIL_ENTRIES = 512;
+export const TAIL_ENTRIES = 512;
 /** Tables whose content the log does not repeat in its tree. */
 const STATE_TABLES = [
   'request_nonces',

@@ -21,10 +21,12 @@ import { lockDirectory } from '../src/directory-lock.ts';
 import { createHeadStore } from '../src/head-store.ts';
 import { readIdentity } from '../src/identity.ts';
 import type { Ledger } from '../src/ledger.ts';
+import { type LedgerReader, openLedgerReader } from '../src/ledger-reader.ts';
 import { openLogKey, type Seal } from '../src/log-key.ts';
 import { type LedgerOptions, openLedger } from '../src/open-ledger.ts';
 import { SqliteLedger } from '../src/sqlite-ledger.ts';
 import { bytesOf, decisionOf, NOW_MS, TTL_MS } from './decisions.ts';
+import { sharedStore } from './which-store.ts';
 
 export { bytesOf, decisionOf, NOW_MS, TTL_MS };
 
@@ -66,9 +68,24 @@ export function newDataDir(): string {
 }
 
 export function openTestLedger(dataDir: string, options: Partial<LedgerOptions> = {}): Ledger {
-  const ledger = openLedger({ dataDir, clock: createTestClock(), seal: TEST_SEAL, ...options });
-  onTestFinished(() => ledger.close());
+  const clock = createTestClock();
+  const ledger =
+    sharedStore()?.open(dataDir, { clock, ...options }) ??
+    openLedger({ dataDir, clock, seal: TEST_SEAL, ...options });
+  onTestFinished(() => {
+    ledger.close();
+    sharedStore()?.release(dataDir);
+  });
   return ledger;
+}
+
+/** A reader of the same ledger; of a shared one as it is now. */
+export function openTestReader(dataDir: string): LedgerReader {
+  const store = sharedStore();
+  if (store === undefined) return openLedgerReader(dataDir);
+  const copy = newDataDir();
+  store.copy(dataDir, copy);
+  return openLedgerReader(copy);
 }
 
 /** A ledger on an existing directory with its connection, as `openLedger` assembles it. */

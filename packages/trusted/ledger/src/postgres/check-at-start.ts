@@ -9,7 +9,7 @@ import { type Row, readBytes, readCount } from '../columns.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { type Identity, identityOf } from '../identity.ts';
 import { requireSigned } from '../signed-head.ts';
-import { checkAcknowledged, checkPublished, checkTail } from '../startup-check.ts';
+import { checkAcknowledged, checkPublished, checkTail, TAIL_ENTRIES } from '../startup-check.ts';
 import { corruptStore } from '../store-error.ts';
 import type { Connection } from './connection.ts';
 import { readThrough } from './read-through.ts';
@@ -61,6 +61,9 @@ export async function checkSharedLog(
   await readThrough(
     (text, parameters) => connection.send(text, parameters),
     ({ store, nodes }) => {
+      // Asked for together: one after the other they would be fetched one after the other.
+      for (let at = Math.max(0, head.size - TAIL_ENTRIES); at < head.size; at += 1)
+        store.hashes(at);
       checkTail(store, head, checkpoint);
       checkPublished(directory, nodes, head, identity);
     },

@@ -5,8 +5,9 @@
  */
 
 import { type BoundaryError, isBoundaryError } from '@countersign/protocol';
+import { toStoreError } from '../store-error.ts';
 import type { Connection } from './connection.ts';
-import { toPostgresError, unavailable } from './postgres-error.ts';
+import { unavailable } from './postgres-error.ts';
 
 export interface Link {
   /**
@@ -65,7 +66,7 @@ class ReconnectingLink implements Link {
       return await work(connection);
     } catch (cause) {
       await undo(connection);
-      throw toPostgresError(cause);
+      throw toStoreError(cause);
     } finally {
       clearTimeout(timer);
     }
@@ -82,7 +83,7 @@ class ReconnectingLink implements Link {
       this.#pauseMs = 0;
       return connection;
     } catch (cause) {
-      throw this.#postpone(toPostgresError(cause));
+      throw this.#postpone(toStoreError(cause));
     }
   }
 

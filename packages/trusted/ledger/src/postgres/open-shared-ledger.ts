@@ -16,12 +16,11 @@ import { lockDirectory } from '../directory-lock.ts';
 import type { Seal } from '../log-key.ts';
 import { CLOCK_TOLERANCE_MS, publishKey, RETAINED_NONCES } from '../open-ledger.ts';
 import { replacePrivateFile } from '../private-file.ts';
-import { corruptStore } from '../store-error.ts';
+import { corruptStore, toStoreError } from '../store-error.ts';
 import { checkSharedLog, type SharedLog } from './check-at-start.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { createLink } from './link.ts';
 import { migrate } from './migrate.ts';
-import { toPostgresError } from './postgres-error.ts';
 import { PostgresLedger } from './postgres-ledger.ts';
 import { makeSharedKey, openSharedKey } from './shared-log-key.ts';
 import { parseStoreAddress, type StoreAddress } from './store-address.ts';
@@ -42,6 +41,8 @@ export interface SharedLedgerOptions {
   readonly clockToleranceMs?: number;
   /** Used request nonces that are kept although they have expired; 65,536 when left out. */
   readonly retainedNonces?: number;
+  /** Only tests shorten the time a freeze takes to be acknowledged. */
+  readonly freezeSettlesMs?: number;
 }
 
 /** Time for everything a start asks of the store. */
@@ -69,7 +70,7 @@ export async function openSharedLedger(options: SharedLedgerOptions): Promise<Aw
     return assemble(address, directory, options, log, () => lock.release());
   } catch (cause) {
     lock.release();
-    throw toPostgresError(cause);
+    throw toStoreError(cause);
   }
 }
 
@@ -121,6 +122,7 @@ function assemble(
     mark,
     checkpointFile: createCheckpointFile(directory.checkpoint),
     release,
+    ...(options.freezeSettlesMs === undefined ? {} : { freezeSettlesMs: options.freezeSettlesMs }),
   });
 }
 

@@ -29,7 +29,6 @@ const UNAVAILABLE: Readonly<Record<string, string>> = {
 /** Codes that mean that tables or rows are not what was written. */
 const CORRUPT: Readonly<Record<string, string>> = {
   '22': 'the store holds a value that cannot be',
-  '23': 'the store holds a row that should not be there',
   '3F000': 'the tables are not those of a ledger',
   '42703': 'the tables are not those of a ledger',
   '42P01': 'the tables are not those of a ledger',

@@ -59,7 +59,7 @@ import {
 } from '../log-view.ts';
 import { requireSigned } from '../signed-head.ts';
 import { CHUNK, createSpendBook, slotKey } from '../spend-book.ts';
-import { corruptStore, rolledBack } from '../store-error.ts';
+import { corruptStore, rolledBack, toStoreError } from '../store-error.ts';
 import {
   requireAnswer,
   requireDecision,
@@ -75,7 +75,6 @@ import { createMemoryFreezes, type MemoryFreezes } from './memory-freezes.ts';
 import { createMemoryIntents, type MemoryIntents } from './memory-intents.ts';
 import { createMemoryNonces, type MemoryNonces } from './memory-nonces.ts';
 import { SCHEMA_VERSION } from './migrations.ts';
-import { toPostgresError } from './postgres-error.ts';
 import { readThrough } from './read-through.ts';
 import { bucketKey, type SharedHead } from './rows.ts';
 import { requireStorable, requireStorableTexts } from './storable.ts';
@@ -97,6 +96,8 @@ export interface PostgresParts {
   readonly mark: AcknowledgedMark;
   readonly checkpointFile: CheckpointFile;
   readonly release: () => void;
+  /** Time between the COMMIT of a freeze and its acknowledgement; only tests make it shorter. */
+  readonly freezeSettlesMs?: number;
 }
 
 /** How long what a signer knows about freezes may be acted upon, milliseconds. */
@@ -228,7 +229,7 @@ export class PostgresLedger implements AwaitableLedger {
       freezes.add(scope, highWaterMs),
     );
     // INVARIANT: also one that was frozen already, perhaps a moment ago by another signer.
-    await pause(FREEZE_SETTLES_MS);
+    await pause(this.#parts.freezeSettlesMs ?? FREEZE_SETTLES_MS);
     return appended;
   }
 
@@ -300,8 +301,9 @@ export class PostgresLedger implements AwaitableLedger {
     return this.#view((rows, head) => receiptAt(rows, head, index));
   }
 
-  checkpoint(size?: number): Promise<string> {
-    return this.#view((rows, head) =>
+  async checkpoint(size?: number): Promise<string> {
+    if (size === undefined && this.#isClosed) return this.#known.note;
+    return await this.#view((rows, head) =>
       size === undefined ? head.note : checkpointAt(rows, head, size),
     );
   }
@@ -532,7 +534,7 @@ export class PostgresLedger implements AwaitableLedger {
       this.#lastErrorCode = undefined;
       return result;
     } catch (cause) {
-      throw this.#remember(toPostgresError(cause));
+      throw this.#remember(toStoreError(cause));
     }
   }
 
@@ -553,7 +555,7 @@ export class PostgresLedger implements AwaitableLedger {
     try {
       return await this.#parts.reader.run((connection) => connection.send(text, parameters));
     } catch (cause) {
-      const error = toPostgresError(cause);
+      const error = toStoreError(cause);
       throw error.code === 'ERR_STORE_CORRUPT' ? this.#remember(error) : error;
     }
   }
