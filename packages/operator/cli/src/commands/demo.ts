@@ -5,6 +5,7 @@
  */
 
 import type { Command } from 'commander';
+import { tellApproval } from '../demo/approval-chapter.ts';
 import { tellCaps, tellFreeze } from '../demo/caps-chapters.ts';
 import {
   type Memory,
@@ -67,6 +68,7 @@ async function tell(story: Story, world: World): Promise<void> {
   await tellHijacked(story, world, memory);
   await tellCrash(story, world, memory);
   await tellProof(story, world, memory);
+  await tellApproval(story, world);
   await tellCaps(story, world);
   await tellFreeze(story, world);
 }

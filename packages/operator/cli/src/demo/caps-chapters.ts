@@ -6,7 +6,7 @@
 
 import { type Answer, operatorRequest, SIGN_TARGET, send, signRequest } from './agent.ts';
 import type { Story } from './story.ts';
-import { CAP, CAST, type Wish, type World, wishBody } from './world.ts';
+import { CAP, CAST, PICTURE, type Wish, type World, wishBody } from './world.ts';
 
 const RACERS = 16;
 /** Of a cap of one token three fit, and a fourth does not. */
@@ -36,7 +36,7 @@ export async function tellCaps(story: Story, world: World): Promise<void> {
     why: `${FIT} of them, up to the cap`,
   });
   await story.step('what is left, and no more', 'signed', async () => {
-    const rest = CAP - PURCHASE * BigInt(FIT);
+    const rest = CAP - PICTURE - PURCHASE * BigInt(FIT);
     return codeOf(await shop(world, { amount: rest, accountNonce: 100n }));
   });
   await story.step('one base unit', 'ERR_POLICY_LIMIT_EXCEEDED by hourly', async () =>

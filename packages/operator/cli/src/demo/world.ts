@@ -5,7 +5,7 @@
  * @module
  */
 
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -29,14 +29,23 @@ export const CAST = {
   landlord: '0x1a4d10bd',
   thief: '0x7411ef',
   shop: '0x5409',
+  gallery: '0x9a11',
   chain: '0x534e5f5345504f4c4941',
 } as const;
 
 /** Most one call, or one request, may move: one token of 18 decimals. */
 export const CAP = 10n ** 18n;
+/** Price of a picture; what is approved counts, too. */
+export const PICTURE = CAP / 20n;
 
 /** The person who is asked. Her key never leaves this process. */
-const ALICE = makePerson();
+export const ALICE: Person = makePerson();
+
+export interface Person {
+  /** DER of the SubjectPublicKeyInfo, base64. */
+  readonly publicKey: string;
+  readonly privateKey: KeyObject;
+}
 
 export interface World {
   readonly dir: string;
@@ -147,7 +156,7 @@ freeze:
 `;
 }
 
-/** The shop may be paid, together never more than one token an hour. */
+/** The shop may be paid, the gallery if Alice agrees; together never more than one token an hour. */
 function shoppingPolicy(): string {
   return `version: "1.0"
 name: shopping
@@ -164,6 +173,19 @@ rules:
         field: transfer.recipient
         operator: eq
         value: "${CAST.shop}"
+  - name: ask about art
+    method: starknet_signSessionTransaction
+    action: REQUIRE_APPROVAL
+    approval: { required: 1, approvers: [alice], expires_in_seconds: 120 }
+    conditions:
+      - field_source: starknet_call
+        field: target
+        operator: eq
+        value: "${CAST.token}"
+      - field_source: starknet_call
+        field: transfer.recipient
+        operator: eq
+        value: "${CAST.gallery}"
 limits:
   - name: hourly
     metric: amount
@@ -174,9 +196,10 @@ limits:
 `;
 }
 
-function makePerson(): { readonly publicKey: string } {
-  const { publicKey } = generateKeyPairSync('ed25519');
-  return { publicKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64') };
+function makePerson(): Person {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const spki = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+  return { publicKey: spki, privateKey };
 }
 
 /** What the agent wants: pay the landlord. */
