@@ -28,7 +28,7 @@ const PARAMETERS = ['sslmode', 'host'];
 
 /**
  * Reads `postgres://user:password@db.example:port/database?sslmode=verify-full`. With `?host=/directory` the
- * store is reached through a Unix socket there.
+ * store is reached through a Unix socket there, whatever host is named.
  *
  * Without `sslmode` a store on this machine is spoken to in plain text, any other one over TLS with its
  * certificate checked. `disable` has to be written out; modes that encrypt without knowing to whom are
