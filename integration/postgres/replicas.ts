@@ -17,7 +17,7 @@ import type { Operator } from '../freeze/operator.ts';
 import { poolPolicy } from '../policy/policy-boundary.ts';
 import { createWireClient, type WireClient } from '../wire/client/wire-client.ts';
 
-export const CLIENT = { clientId: 'pool', secret: 'postgres-test-secret-0001' };
+const CLIENT = { clientId: 'pool', secret: 'postgres-test-secret-0001' };
 export const OPERATOR: Operator = { operatorId: 'ops', secret: 'postgres-test-operator-1' };
 const PASSPHRASE = 'the passphrase of all of them';
 /** Keys with a policy of their own each; the first is the default one. */
