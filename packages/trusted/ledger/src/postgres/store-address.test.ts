@@ -4,6 +4,8 @@ import { parseStoreAddress } from './store-address.ts';
 
 const parse = (url: string, caPem?: string) => parseStoreAddress(new Secret(url), caPem);
 
+const PASSWORD = 'secret';
+
 describe('a store is spoken to', () => {
   it.each([
     ['on another machine, with its certificate checked', 'db.example', true],
@@ -21,7 +23,7 @@ describe('a store is spoken to', () => {
   ])('%s', (_name, where, isChecked) => {
     const [host, mode] = where.split('?');
     const query = mode === undefined ? '' : `?sslmode=${mode}`;
-    const { tls } = parse(`postgres://signer:secret@${host}/ledger${query}`, 'PEM');
+    const { tls } = parse(`postgres://signer:${PASSWORD}@${host}/ledger${query}`, 'PEM');
     const serverName = host?.replace(/[[\]]/g, '');
     expect(tls).toEqual(isChecked ? { serverName, caPem: 'PEM' } : undefined);
   });
