@@ -11,7 +11,7 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { HashBackend, SignatureChecker, StarkSignature } from '@countersign/crypto';
 import type { Committed, Ledger, PendingDecision } from '@countersign/ledger';
 import type { KeyringPolicy } from '@countersign/policy';
@@ -185,7 +185,7 @@ class PipelineRun {
     };
     const replayed = refusalOf(new BoundaryError('ERR_REQUEST_NONCE_USED'));
     const decision: PendingDecision = {
-      nonceKey: JSON.stringify([request.clientId, request.requestNonce]),
+      nonceKey: nonceKeyOf(request, judgement),
       nonceExpiresAtMs: keepUntilMs,
       entryIfFresh: decisionEntryBytes({ ...base, ...decided(judgement) }),
       entryIfUsed: decisionEntryBytes({ ...base, ...decided(replayed) }),
@@ -277,6 +277,15 @@ class PipelineRun {
   #step(step: Step): void {
     this.#deps.onStep?.(step);
   }
+}
+
+/**
+ * A replay that the edge refused may overtake the request it repeats: it must not use up that one's
+ * nonce, so it gets a key nobody else has.
+ */
+function nonceKeyOf({ clientId, requestNonce }: ForwardedRequest, judgement: Judgement): string {
+  const isReplay = judgement.outcome === 'deny' && judgement.code === 'ERR_REQUEST_NONCE_USED';
+  return JSON.stringify([clientId, requestNonce, ...(isReplay ? [randomUUID()] : [])]);
 }
 
 function decided(
