@@ -370,6 +370,28 @@ describe('a refusal of the edge', () => {
     expect(world.timesSigned()).toBe(0);
   });
 
+  it('as a replay is logged, and does not take the nonce of the request it repeats', async () => {
+    const world = createWorld();
+    const { question, body } = signQuestion();
+    const replay = { ...question, refusal: { code: 'ERR_REQUEST_NONCE_USED' } as const };
+    // The replay overtakes; so do others.
+    const [first, second, asked] = await Promise.all([
+      world.pipeline.sign(replay, body),
+      world.pipeline.sign(replay, body),
+      world.pipeline.sign(question, body),
+    ]);
+    expect([first, second]).toMatchObject([
+      { outcome: 'refused', code: 'ERR_REQUEST_NONCE_USED' },
+      { outcome: 'refused', code: 'ERR_REQUEST_NONCE_USED' },
+    ]);
+    expect(asked.outcome).toBe('signed');
+    const outcomes = entriesOf(world.ledger).map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(['deny', 'deny', 'allow']);
+    expect(await world.pipeline.sign(question, body)).toMatchObject({
+      code: 'ERR_REQUEST_NONCE_USED',
+    });
+  });
+
   it('leaves nothing of the request in the log but the digest of its body', async () => {
     const world = createWorld();
     const body = transferBody({ context: { reason: 'seed words of somebody' } });

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { HashBackend, SignatureChecker, StarkSignature } from '@countersign/crypto';
 import type { Awaitable, AwaitableLedger, Committed, PendingDecision } from '@countersign/ledger';
 import type { KeyringPolicy } from '@countersign/policy';
@@ -305,7 +305,7 @@ class PipelineRun {
     const spending = spendingOf(judgement);
     let settled: Settled = refusalOf(new BoundaryError('ERR_INTERNAL'));
     const decision: PendingDecision = {
-      nonceKey: JSON.stringify([request.clientId, request.requestNonce]),
+      nonceKey: nonceKeyOf(request, judgement),
       nonceExpiresAtMs: keepUntilMs,
       scopes: scopesOf(judgement, request.clientId),
       ...spending,
@@ -465,6 +465,15 @@ function mayAsk(judgement: Judgement): boolean {
   return (
     judgement.outcome === 'ask' || judgement.charges.some(({ exceeded }) => exceeded !== 'deny')
   );
+}
+
+/**
+ * A replay that the edge refused may overtake the request it repeats: it must not use up that one's
+ * nonce, so it gets a key nobody else has.
+ */
+function nonceKeyOf({ clientId, requestNonce }: ForwardedRequest, judgement: Judgement): string {
+  const isReplay = judgement.outcome === 'deny' && judgement.code === 'ERR_REQUEST_NONCE_USED';
+  return JSON.stringify([clientId, requestNonce, ...(isReplay ? [randomUUID()] : [])]);
 }
 
 function refusal(id: number, judgement: Refused, receipt?: string): SignerAnswer {
