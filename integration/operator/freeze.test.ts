@@ -215,7 +215,7 @@ describe('without a server', () => {
     await boundary.kill();
     const frozen = await configured('freeze', '--client', 'alpha');
     expect([frozen.status, frozen.json.scope]).toEqual([0, 'client:alpha']);
-    expect(frozen.stderr).toContain('working in the data directory');
+    expect(frozen.stderr).toContain('working in the ledger itself');
     const list = await configured('freezes');
     expect(list.json.freezes).toContainEqual({ scope: 'client:alpha', since: frozen.json.since });
     const wrong = await configured('freeze', '--client', 'nobody');

@@ -8,14 +8,20 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PostgresServer, runSql, startPostgresServer } from '@countersign/postgres-server';
-import { type Boundary, eventually } from '@countersign/testing-keyring-process';
+import { type Boundary, eventually, runCountersign } from '@countersign/testing-keyring-process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { beAPatientFile } from '../crash/patience.ts';
 import { freeze } from '../freeze/operator.ts';
 import { payment } from '../policy/payments.ts';
 import { freshNonce } from '../wire/client/wire-client.ts';
 import { type PoolLoad, type PoolLoadOptions, signed, startPoolLoad, total } from './pool-load.ts';
-import { OPERATOR, type Replicas, startReplicas } from './replicas.ts';
+import {
+  environment,
+  OPERATOR,
+  type Replicas,
+  startReplicas,
+  writeSpareConfiguration,
+} from './replicas.ts';
 import { faultsOf, provenIndex, unlogged } from './store-audit.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 import { describeWithPostgres } from './when-postgres.ts';
@@ -115,6 +121,34 @@ describeWithPostgres('three boundaries on one database', () => {
     }
   });
 
+  it('can be looked into by their operator, beside them, with the usual commands', async () => {
+    const one = first();
+    const run = (...args: readonly string[]) =>
+      runCountersign({
+        args: [...args, '--config', one.configFile, '--json'],
+        env: environment(url),
+      });
+    const checked = await run('ledger', 'check');
+    expect([checked.status, JSON.parse(checked.stdout)]).toMatchObject([0, { ok: true }]);
+    const key = await run('log', 'key');
+    expect(JSON.parse(key.stdout).verifierKey).toBe(verifierKeyOf(one));
+    expect((await run('ledger', 'export', 'copy.db')).status).toBe(2);
+    expect((await run('log', 'tail', '--follow')).status).toBe(2);
+  });
+
+  it('freeze where no server answers, in the store itself', async () => {
+    const file = await writeSpareConfiguration(first());
+    const frozen = await runCountersign({
+      args: ['freeze', '--account', '0xf', '--config', file, '--json'],
+      env: environment(url),
+    });
+    expect([frozen.status, frozen.stderr]).toEqual([0, expect.stringContaining('frozen')]);
+    for (const client of replicas.clients) {
+      const answer = await client.sign(payment(AMOUNT, { accountAddress: '0xf' }));
+      expect(codeOf(answer)).toBe('ERR_FROZEN');
+    }
+  });
+
   it('go on when signers are killed, within the cap', async () => {
     const load = startLoad({ workers: 16 });
     for (const one of replicas.all) {
@@ -159,6 +193,12 @@ describeWithPostgres('three boundaries on one database', () => {
     await expectSound(load);
   });
 });
+
+function first(): Boundary {
+  const [one] = replicas.all;
+  if (one === undefined) throw new Error('no boundaries');
+  return one;
+}
 
 function startLoad(options: Omit<PoolLoadOptions, 'clients' | 'amount'>): PoolLoad {
   return startPoolLoad({ clients: replicas.clients, amount: AMOUNT, ...options });

@@ -5,10 +5,11 @@
  * @module
  */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import {
   type Boundary,
+  freePort,
   runCountersign,
   startBoundary,
   temporaryDirectory,
@@ -58,6 +59,20 @@ export async function startReplicas({ urls, caps }: ReplicaOptions): Promise<Rep
   };
 }
 
+/** What the configuration reads from the environment, for commands too. */
+export function environment(url: string): Readonly<Record<string, string>> {
+  return { STORE: url, POOL: CLIENT.secret, OPS: OPERATOR.secret };
+}
+
+/** Writes the configuration of one more replica, which nobody has started. @returns Its file. */
+export async function writeSpareConfiguration({ configFile }: Boundary): Promise<string> {
+  const config: Record<string, unknown> = JSON.parse(readFileSync(configFile, 'utf8'));
+  const spare = { ...config, dataDir: 'spare', listen: { port: await freePort() } };
+  const file = join(dirname(configFile), 'spare.yaml');
+  writeFileSync(file, JSON.stringify(spare));
+  return file;
+}
+
 async function startReplica(url: string, caps: ReplicaOptions['caps']): Promise<Boundary> {
   const directory = temporaryDirectory();
   const dataDir = join(directory, 'data');
@@ -93,7 +108,7 @@ async function startReplica(url: string, caps: ReplicaOptions['caps']): Promise<
         unfreeze: { required: 1, approvers: [APPROVER.id] },
       },
     },
-    env: { STORE: url, POOL: CLIENT.secret, OPS: OPERATOR.secret },
+    env: environment(url),
     directory,
   });
 }

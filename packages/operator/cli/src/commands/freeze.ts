@@ -7,9 +7,6 @@
  * @module
  */
 
-import path from 'node:path';
-import { openSeal } from '@countersign/crypto/keystore';
-import { openLedger, openLedgerReader } from '@countersign/ledger';
 import {
   BoundaryError,
   canonicalJson,
@@ -23,9 +20,9 @@ import type { Command } from 'commander';
 import { intentRows } from '../approvals/intent-words.ts';
 import { readShownIntent } from '../approvals/shown-intent.ts';
 import { readConfigFile } from '../config/config-file.ts';
-import { prepareDataDir } from '../data-dir.ts';
 import { ending } from '../fault.ts';
-import { addPassphraseOption, passphraseOf } from '../place.ts';
+import { readLedger, writeLedger } from '../ledger-place.ts';
+import { addPassphraseOption } from '../place.ts';
 import {
   askRunningServer,
   askServer,
@@ -165,7 +162,7 @@ async function list(flags: FreezeFlags): Promise<undefined> {
 async function orOffline(
   ask: () => Promise<JsonObject>,
   { config }: FreezeFlags,
-  work: (config: string) => JsonObject,
+  work: (config: string) => Promise<JsonObject>,
 ): Promise<JsonObject> {
   try {
     return await ask();
@@ -175,37 +172,34 @@ async function orOffline(
     if (config === undefined) {
       throw new BoundaryError('ERR_SIGNER_UNAVAILABLE', { details: { reason } });
     }
-    say(`${paint('yellow', '! ')}${reason}; working in the data directory`);
-    return work(config);
+    say(`${paint('yellow', '! ')}${reason}; working in the ledger itself`);
+    return await work(config);
   }
 }
 
-function freezeOffline(flags: FreezeFlags, config: string, scope: string): JsonObject {
+async function freezeOffline(
+  flags: FreezeFlags,
+  config: string,
+  scope: string,
+): Promise<JsonObject> {
   requireConfigured(config, flags);
-  const clock = { nowMs: () => Date.now() };
-  const seal = openSeal(passphraseOf({ ...flags, config }));
-  const ledger = openLedger({ dataDir: dataDirOf(config), clock, seal });
-  try {
+  return await writeLedger({ ...flags, config }, async (ledger) => {
+    const timeMs = Date.now();
     const cause = { type: 'command' } as const;
-    const entry = freezeEntryBytes({ timeMs: clock.nowMs(), action: 'freeze', scope, cause });
-    ledger.freeze(scope, entry);
-    const sinceMs = ledger.frozen().find((one) => one.scope === scope)?.sinceMs ?? clock.nowMs();
+    await ledger.freeze(scope, freezeEntryBytes({ timeMs, action: 'freeze', scope, cause }));
+    const frozen = await ledger.frozen();
+    const sinceMs = frozen.find((one) => one.scope === scope)?.sinceMs ?? timeMs;
     return { scope, since: new Date(sinceMs).toISOString() };
-  } finally {
-    ledger.close();
-  }
+  });
 }
 
-function freezesOffline(config: string): JsonObject {
-  const reader = openLedgerReader(dataDirOf(config));
-  try {
+async function freezesOffline(config: string): Promise<JsonObject> {
+  return await readLedger({ config }, (reader) => {
     const freezes = reader
       .frozen()
       .map(({ scope, sinceMs }) => ({ scope, since: new Date(sinceMs).toISOString() }));
     return { freezes };
-  } finally {
-    reader.close();
-  }
+  });
 }
 
 /** A misspelt name would stop nothing and look as if it had. */
@@ -217,11 +211,6 @@ function requireConfigured(config: string, { client, key }: ScopeFlags): void {
   if (key !== undefined && !keys.some(({ id }) => id === key)) {
     throw invalid('--key', 'the id of a configured key');
   }
-}
-
-function dataDirOf(config: string): string {
-  const base = path.dirname(path.resolve(config));
-  return prepareDataDir(path.resolve(base, readConfigFile(config).dataDir));
 }
 
 function accountOf(text: string): string {

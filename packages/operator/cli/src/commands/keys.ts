@@ -39,6 +39,7 @@ import {
 import type { Command } from 'commander';
 import { ending } from '../fault.ts';
 import { readKeys } from '../keyring/keyring-lists.ts';
+import { requireOwnLedger } from '../ledger-place.ts';
 import {
   addPassphraseOption,
   addPlaceOptions,
@@ -209,6 +210,11 @@ function openOrCreate(flags: KeyFlags): Keystore {
 
 /** The log key first: a keystore under the new passphrase says that everything is done. */
 function reseal(flags: KeyFlags): undefined {
+  // A keystore alone under the new one could open neither: all signers share the passphrase of the store.
+  requireOwnLedger(
+    flags,
+    'a ledger in the data directory: the key of a shared log keeps its passphrase',
+  );
   const file = fileOf(flags);
   const from = passphraseOf(flags);
   const to = passphraseFrom(flags.newPassphraseFile ?? '', '--new-passphrase-file');

@@ -13,7 +13,6 @@ import {
   importLedger,
   type LedgerReader,
   type LogReport,
-  openLedgerReader,
   type SpendingReport,
 } from '@countersign/ledger';
 import { BoundaryError } from '@countersign/protocol';
@@ -21,6 +20,7 @@ import type { Command } from 'commander';
 import { bucketWords, shareWords } from '../bucket-words.ts';
 import { EXIT_FAILED } from '../exit-status.ts';
 import { ending } from '../fault.ts';
+import { readLedger, requireOwnLedger } from '../ledger-place.ts';
 import {
   addPassphraseOption,
   addPlaceOptions,
@@ -98,10 +98,9 @@ function placed(command: Command): Command {
   return addPlaceOptions(command).option('--json', 'print one JSON object on standard output');
 }
 
-function check(flags: LedgerFlags): number {
+function check(flags: LedgerFlags): Promise<number> {
   const most = mostFullest(flags);
-  const reader = openLedgerReader(dataDirOf(flags));
-  try {
+  return readLedger(flags, (reader) => {
     const log = reader.checkLog();
     const spending = log.ok ? spendingOf(reader, most) : undefined;
     const ok = spending !== undefined && spending.report.fault === undefined;
@@ -111,9 +110,7 @@ function check(flags: LedgerFlags): number {
     tellLog(log);
     if (spending !== undefined) tellSpending(spending);
     return ok ? 0 : EXIT_FAILED;
-  } finally {
-    reader.close();
-  }
+  });
 }
 
 function spendingOf(reader: LedgerReader, most: number): Spending {
@@ -173,6 +170,7 @@ function tellBad(text: string): void {
 
 async function exportTo(flags: LedgerFlags, name: string): Promise<undefined> {
   const file = path.resolve(name);
+  requireOwnLedger(flags, 'a ledger in the data directory: Postgres has backups of its own');
   const { size, checkpoint } = await exportLedger(dataDirOf(flags), file);
   if (flags.json === true) {
     process.stdout.write(`${JSON.stringify({ ok: true, file, size, checkpoint })}\n`);
@@ -182,6 +180,7 @@ async function exportTo(flags: LedgerFlags, name: string): Promise<undefined> {
 }
 
 function importFrom(flags: LedgerFlags, name: string): undefined {
+  requireOwnLedger(flags, 'a ledger in the data directory: a shared one is not imported into');
   const dataDir = dataDirOf(flags);
   const report = importLedger(path.resolve(name), dataDir, openSeal(passphraseOf(flags)));
   if (flags.json === true) {

@@ -4,18 +4,11 @@
  * @module
  */
 
-import { openSeal } from '@countersign/crypto/keystore';
-import { openLedger } from '@countersign/ledger';
 import { BoundaryError } from '@countersign/protocol';
 import type { Command } from 'commander';
 import { ending } from '../fault.ts';
-import {
-  addPassphraseOption,
-  addPlaceOptions,
-  dataDirOf,
-  type PlaceFlags,
-  passphraseOf,
-} from '../place.ts';
+import { writeLedger } from '../ledger-place.ts';
+import { addPassphraseOption, addPlaceOptions, type PlaceFlags } from '../place.ts';
 import { paint, say } from '../terminal/paint.ts';
 
 interface ClockFlags extends PlaceFlags {
@@ -48,23 +41,18 @@ export function addClockCommand(log: Command): void {
     });
 }
 
-function resetClock(flags: ClockFlags): undefined {
-  const clock = { nowMs: () => Date.now() };
-  const nowMs = clock.nowMs();
+async function resetClock(flags: ClockFlags): Promise<undefined> {
+  const nowMs = Date.now();
   if (flags.yes !== true) throw unconfirmed(nowMs);
-  const seal = openSeal(passphraseOf(flags));
-  const ledger = openLedger({ dataDir: dataDirOf(flags), clock, seal });
-  try {
-    const { index, fromMs, toMs, commitsFromMs } = ledger.resetClock(nowMs);
+  await writeLedger(flags, async (ledger) => {
+    const { index, fromMs, toMs, commitsFromMs } = await ledger.resetClock(nowMs);
     if (flags.json === true) {
       const times = { from: iso(fromMs), to: iso(toMs), signsFrom: iso(commitsFromMs) };
       process.stdout.write(`${JSON.stringify({ ok: true, entry: index, ...times })}\n`);
     }
     say(`${paint('green', 'ok')} newest time of the log: ${iso(fromMs)} → ${iso(toMs)}`);
     if (commitsFromMs > toMs) say(`signing works again from ${iso(commitsFromMs)} on`);
-  } finally {
-    ledger.close();
-  }
+  });
 }
 
 function unconfirmed(nowMs: number): BoundaryError {

@@ -6,14 +6,15 @@
 
 import { writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type LedgerReader, openLedgerReader } from '@countersign/ledger';
+import type { LedgerReader } from '@countersign/ledger';
 import { BoundaryError } from '@countersign/protocol';
 import { formatReceipt } from '@countersign/tlog';
 import type { Command } from 'commander';
 import { entryLine, entryRows, readEntry } from '../entry-words.ts';
 import { EXIT_FAILED } from '../exit-status.ts';
 import { ending } from '../fault.ts';
-import { addPlaceOptions, dataDirOf, type PlaceFlags } from '../place.ts';
+import { readLedger, requireOwnLedger } from '../ledger-place.ts';
+import { addPlaceOptions, type PlaceFlags } from '../place.ts';
 import { examples } from '../terminal/examples.ts';
 import { paint, say, twoColumns } from '../terminal/paint.ts';
 import { addClockCommand } from './log-clock.ts';
@@ -76,7 +77,7 @@ function reading(command: Command): Command {
 }
 
 function run(
-  action: (flags: LogFlags) => Promise<number | undefined> | undefined,
+  action: (flags: LogFlags) => Promise<number | undefined>,
 ): (flags: LogFlags) => Promise<void> {
   return async (flags) => {
     process.exitCode = await ending(flags, () => action(flags));
@@ -85,14 +86,17 @@ function run(
 
 async function tail(flags: LogFlags): Promise<undefined> {
   const last = wholeNumber(flags.last ?? '20', '--last');
-  const reader = open(flags);
-  let next = Math.max(0, reader.size() - last);
-  for (;;) {
-    next = printEntries(reader, next, flags);
-    if (flags.follow !== true) break;
-    await pause(POLL_MS);
+  if (flags.follow === true) {
+    requireOwnLedger(flags, 'a log in the data directory: a shared one is read as it is now');
   }
-  reader.close();
+  await readLedger(flags, async (reader) => {
+    let next = Math.max(0, reader.size() - last);
+    for (;;) {
+      next = printEntries(reader, next, flags);
+      if (flags.follow !== true) break;
+      await pause(POLL_MS);
+    }
+  });
 }
 
 /** Prints entries from `from` on and returns the index after the last one. */
@@ -108,9 +112,12 @@ function printEntries(reader: LedgerReader, from: number, { json }: LogFlags): n
   return next;
 }
 
-function show(flags: LogFlags, text: string): undefined {
+async function show(flags: LogFlags, text: string): Promise<undefined> {
   const index = wholeNumber(text.split('-', 1)[0] ?? '', '<index>');
-  const reader = open(flags);
+  await readLedger(flags, (reader) => tellEntry(reader, flags, index));
+}
+
+function tellEntry(reader: LedgerReader, flags: LogFlags, index: number): void {
   const entry = reader.entry(index);
   const proof = reader.receipt(index);
   if (entry === undefined || proof === undefined) {
@@ -125,7 +132,6 @@ function show(flags: LogFlags, text: string): undefined {
     writeReceipt(flags.receipt, formatReceipt({ entry, proof }));
     say(`receipt written to ${flags.receipt}`);
   }
-  reader.close();
 }
 
 function writeReceipt(file: string, text: string): void {
@@ -140,8 +146,13 @@ function writeReceipt(file: string, text: string): void {
   }
 }
 
-function check(flags: LogFlags & { fromSize?: string; toSize?: string }): number {
-  const reader = open(flags);
+type CheckFlags = LogFlags & { fromSize?: string; toSize?: string };
+
+function check(flags: CheckFlags): Promise<number> {
+  return readLedger(flags, (reader) => tellCheck(reader, flags));
+}
+
+function tellCheck(reader: LedgerReader, flags: CheckFlags): number {
   if (flags.fromSize !== undefined || flags.toSize !== undefined) return checkSizes(reader, flags);
   const report = reader.checkLog();
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -174,25 +185,19 @@ function checkSizes(
   return ok ? 0 : EXIT_FAILED;
 }
 
-function exportLog(flags: LogFlags, dir: string): undefined {
-  const reader = open(flags);
-  const result = reader.exportTiles(dir);
+async function exportLog(flags: LogFlags, dir: string): Promise<undefined> {
+  const result = await readLedger(flags, (reader) => reader.exportTiles(dir));
   if (flags.json === true)
     process.stdout.write(`${JSON.stringify({ ok: true, dir, ...result })}\n`);
   say(
     `${paint('green', 'ok')} ${result.size} entries in ${dir}: ${result.written} files written, ${result.unchanged} unchanged`,
   );
-  reader.close();
 }
 
-function key(flags: LogFlags): undefined {
-  const verifierKey = open(flags).verifierKey();
+async function key(flags: LogFlags): Promise<undefined> {
+  const verifierKey = await readLedger(flags, (reader) => reader.verifierKey());
   const text = flags.json === true ? JSON.stringify({ ok: true, verifierKey }) : verifierKey;
   process.stdout.write(`${text}\n`);
-}
-
-function open(flags: LogFlags): LedgerReader {
-  return openLedgerReader(dataDirOf(flags));
 }
 
 function wholeNumber(text: string, option: string): number {

@@ -178,7 +178,7 @@ function bridgeSettings(
   };
 }
 
-function readSecret(
+export function readSecret(
   source: SecretSource,
   field: string,
   resolve: (file: string) => string,

@@ -4,12 +4,13 @@
  * @module
  */
 
-import { type LedgerReader, openLedgerReader } from '@countersign/ledger';
+import type { LedgerReader } from '@countersign/ledger';
 import type { MessageKind } from '@countersign/protocol';
 import { readConfigFile } from '../config/config-file.ts';
 import { defaultKeyIdOf } from '../config/policy-settings.ts';
 import { EXIT_OK, EXIT_REFUSED } from '../exit-status.ts';
-import { dataDirOf, type PlaceFlags } from '../place.ts';
+import { readLedger } from '../ledger-place.ts';
+import type { PlaceFlags } from '../place.ts';
 import { paint, say } from '../terminal/paint.ts';
 import { table, visible } from '../terminal/table.ts';
 import { readCompiledPolicy } from './compiled-file.ts';
@@ -33,12 +34,20 @@ const FIRST_PROGRESS_MS = 1_000;
  * Replays the log of a data directory, beside a running server or without one.
  *
  * @returns Status 3 when something widens that nobody acknowledged.
- * @throws BoundaryError as `readCompiledPolicy` and `openLedgerReader`; ERR_CONFIG_INVALID for options.
+ * @throws BoundaryError as `readCompiledPolicy` and `readLedger`; ERR_CONFIG_INVALID for options.
  */
-export function replayLog(file: string, flags: ReplayFlags): number {
+export async function replayLog(file: string, flags: ReplayFlags): Promise<number> {
   const { compiled } = readCompiledPolicy(file);
   const from = flags.from === undefined ? 0 : countOf(flags.from, '--from');
-  const reader = openLedgerReader(dataDirOf(flags));
+  return await readLedger(flags, (reader) => replayFrom(reader, compiled, from, flags));
+}
+
+function replayFrom(
+  reader: LedgerReader,
+  compiled: ReturnType<typeof readCompiledPolicy>['compiled'],
+  from: number,
+  flags: ReplayFlags,
+): number {
   const ledger = createReplayLedger();
   try {
     const { assumedKey, assumedKind } = assumptionsOf(flags, reader);
@@ -49,7 +58,6 @@ export function replayLog(file: string, flags: ReplayFlags): number {
     return isRefused ? EXIT_REFUSED : EXIT_OK;
   } finally {
     ledger.close();
-    reader.close();
   }
 }
 
