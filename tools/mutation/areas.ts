@@ -4,18 +4,22 @@
  * @module
  */
 
+import { globSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import path from 'node:path';
+
 /** A package and the part of it that is mutated. */
-export interface MutationArea {
+interface MutationArea {
   /** Directory of the package, from the root. */
   readonly directory: string;
-  /** Globs below it, `!` in front of what is left out. */
+  /** Globs below it. */
   readonly files: readonly string[];
 }
 
 export const MUTATION_AREAS: Readonly<Record<string, MutationArea>> = {
   policy: {
     directory: 'packages/trusted/policy',
-    files: ['src/**/*.ts', '!src/index.ts'],
+    files: ['src/*.ts', 'src/{language,starknet,ethereum}/**/*.ts'],
   },
   ledger: {
     directory: 'packages/trusted/ledger',
@@ -27,9 +31,20 @@ export const MUTATION_AREAS: Readonly<Record<string, MutationArea>> = {
   },
 };
 
-/** Globs of an area, from the root. */
-export function mutatedFiles({ directory, files }: MutationArea): readonly string[] {
-  return files.map((glob) =>
-    glob.startsWith('!') ? `!${directory}/${glob.slice(1)}` : `${directory}/${glob}`,
-  );
+const NO_SOURCE = /\.test\.ts$|\/index\.ts$/;
+
+/** Files of an area from the root, by name; without tests, lists of exports, and types alone. */
+export function mutatedFiles({ directory, files }: MutationArea, root: string): readonly string[] {
+  const globs = files.map((glob) => `${directory}/${glob}`);
+  const found = globSync(globs, { cwd: root }).map((file) => file.replaceAll('\\', '/'));
+  const sources = found.filter((file) => !NO_SOURCE.test(file));
+  return sources
+    .filter((file) => isProgram(readFileSync(path.join(root, file), 'utf8')))
+    .toSorted();
+}
+
+/** Whether anything of a source runs. */
+export function isProgram(source: string): boolean {
+  const code = stripTypeScriptTypes(source).replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+  return code.trim() !== '';
 }

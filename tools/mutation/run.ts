@@ -1,9 +1,10 @@
 /**
- * `npm run mutation -- <area> [--file glob …] [--json]`: changes the source in small ways, one at a
- * time, and says which changes no test finds.
+ * `npm run mutation -- <area> [--file path …] [--json]`: changes the source in small ways, one at a time,
+ * and says which changes no test finds.
  *
- * Slow, and a measurement rather than a check: it exits 0 however many live. What lives is judged by
- * hand, see docs/mutation.md.
+ * Slow, and a measurement rather than a check: it exits 0 however many live. File by file, so that only
+ * tests that reach a file are run, and a run that is cut short has said something. What lives is judged
+ * by hand, see docs/mutation.md.
  *
  * @module
  */
@@ -11,18 +12,16 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
-import { MUTATION_AREAS, type MutationArea, mutatedFiles } from './areas.ts';
-import { folderScores, isSurvivor } from './score.ts';
+import { MUTATION_AREAS, mutatedFiles } from './areas.ts';
+import { folderScores, isSurvivor, type Score, scoreOf } from './score.ts';
 
 type MutantResult = Awaited<ReturnType<Stryker['runMutationTest']>>[number];
 type Options = ConstructorParameters<typeof Stryker>[0];
 
-/** Beside every glob: tests are not what is tested. */
-const NEVER = ['!**/*.test.ts', '!**/fixtures/**'];
 const ROOT = path.join(import.meta.dirname, '../..');
 const EXIT_USAGE = 2;
-const HELP = `usage: npm run mutation -- <area> [--file glob …] [--json]
-areas: ${Object.keys(MUTATION_AREAS).join(', ')}
+const HELP = `usage: npm run mutation -- <area> [--file path …] [--json]
+areas: ${Object.keys(MUTATION_AREAS).join(', ')}; a path may end in lines: src/decide.ts:20-30
 example: npm run mutation -- policy --file packages/trusted/policy/src/decide.ts
 `;
 
@@ -43,21 +42,26 @@ if (values.help || area === undefined || positionals.length > 1) {
 }
 
 process.chdir(ROOT);
-const mutants = await new Stryker(optionsFor(area, values.file)).runMutationTest();
-tell(mutants.map(fromRoot));
+const mutants: MutantResult[] = [];
+for (const file of values.file ?? mutatedFiles(area, ROOT)) {
+  const ofFile = await new Stryker(optionsFor(area.directory, file)).runMutationTest();
+  mutants.push(...ofFile.map(fromRoot));
+  process.stderr.write(`${scoreLine(scoreOf(file, ofFile))}\n`);
+}
+tell(mutants);
 
-function optionsFor(of: MutationArea, files: readonly string[] = mutatedFiles(of)): Options {
+function optionsFor(directory: string, file: string): Options {
   return {
-    mutate: [...files, ...NEVER],
+    mutate: [file],
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner'],
-    vitest: { configFile: 'tools/mutation/vitest.config.ts', dir: of.directory },
+    vitest: { configFile: 'tools/mutation/vitest.config.ts', dir: directory },
     coverageAnalysis: 'perTest',
     concurrency: 1,
     timeoutMS: 10_000,
-    // Standard output is Stryker's for both.
-    reporters: values.json ? [] : ['progress-append-only'],
-    logLevel: (values.json ? 'off' : 'info') as NonNullable<Options['logLevel']>,
+    // Its own words would go to standard output, which is for ours.
+    reporters: [],
+    logLevel: 'off' as NonNullable<Options['logLevel']>,
     allowConsoleColors: false,
     tempDirName: 'tmp/mutation',
     // Nothing here needs rewriting for a copy; Stryker would use a TypeScript API that is no more.
@@ -81,9 +85,11 @@ function tell(mutants: readonly MutantResult[]): void {
   for (const { file, line, column, mutator, status, replacement } of survivors) {
     console.log(`${file}:${line}:${column} ${mutator} ${status}: ${replacement}`);
   }
-  for (const { folder, killed, survived, score } of scores) {
-    console.log(`${score.toFixed(2).padStart(6)} %  ${killed} of ${killed + survived}  ${folder}`);
-  }
+  for (const score of scores) console.log(scoreLine(score));
+}
+
+function scoreLine({ place, killed, survived, score }: Score): string {
+  return `${score.toFixed(2).padStart(6)} %  ${killed} of ${killed + survived}  ${place}`;
 }
 
 function survivorOf({ fileName, location, mutatorName, status, replacement }: MutantResult) {

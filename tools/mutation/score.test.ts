@@ -12,9 +12,9 @@ describe('scores', () => {
       mutant('a/y.ts', 'Survived'),
     ];
     expect(folderScores(mutants)).toEqual([
-      { folder: 'a', killed: 2, survived: 1, score: 66.66 },
-      { folder: 'b', killed: 1, survived: 0, score: 100 },
-      { folder: 'all', killed: 3, survived: 1, score: 75 },
+      { place: 'a', killed: 2, survived: 1, score: 66.66 },
+      { place: 'b', killed: 1, survived: 0, score: 100 },
+      { place: 'all', killed: 3, survived: 1, score: 75 },
     ]);
   });
 
@@ -24,7 +24,7 @@ describe('scores', () => {
 
   it('leave out what does not run at all, and what was left out', () => {
     const mutants = ['CompileError', 'RuntimeError', 'Ignored'].map((s) => mutant('a/x.ts', s));
-    expect(folderScores(mutants)[0]).toEqual({ folder: 'a', killed: 0, survived: 0, score: 100 });
+    expect(folderScores(mutants)[0]).toEqual({ place: 'a', killed: 0, survived: 0, score: 100 });
   });
 
   it('never round up to a whole one', () => {

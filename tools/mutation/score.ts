@@ -13,8 +13,9 @@ export interface JudgedMutant {
   readonly status: string;
 }
 
-export interface FolderScore {
-  readonly folder: string;
+export interface Score {
+  /** Folder, file, or `all`. */
+  readonly place: string;
   /** Found by a test, a type or a time limit. */
   readonly killed: number;
   /** Not found, also where no test comes by. */
@@ -27,22 +28,23 @@ const KILLED: readonly string[] = ['Killed', 'Timeout'];
 const SURVIVED: readonly string[] = ['Survived', 'NoCoverage'];
 
 /** Answers whether a mutant was not found. */
-export function isSurvivor({ status }: JudgedMutant): boolean {
+export function isSurvivor({ status }: Pick<JudgedMutant, 'status'>): boolean {
   return SURVIVED.includes(status);
 }
 
 /** One score per folder, in order of its name, then the one of all. */
-export function folderScores(mutants: readonly JudgedMutant[]): readonly FolderScore[] {
+export function folderScores(mutants: readonly JudgedMutant[]): readonly Score[] {
   const byFolder = Map.groupBy(mutants, ({ fileName }) => path.posix.dirname(fileName));
   const folders = [...byFolder].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return [...folders.map(([folder, ofIt]) => scoreOf(folder, ofIt)), scoreOf('all', mutants)];
 }
 
-function scoreOf(folder: string, mutants: readonly JudgedMutant[]): FolderScore {
+/** The score of some mutants. @param place - What they have in common. */
+export function scoreOf(place: string, mutants: readonly Pick<JudgedMutant, 'status'>[]): Score {
   const killed = mutants.filter(({ status }) => KILLED.includes(status)).length;
   const survived = mutants.filter(isSurvivor).length;
   const found = killed + survived;
   // Rounded down: 99.999 is not 100.
   const score = found === 0 ? 100 : Math.floor((killed / found) * 10_000) / 100;
-  return { folder, killed, survived, score };
+  return { place, killed, survived, score };
 }

@@ -219,6 +219,16 @@ describe('refused at load, conditions', () => {
       'rules[0].conditions[0].field: found "aggregation.", expected aggregation.<id>',
     ],
     [
+      'an order of a body',
+      withConditions(when('a.b', 'lt', '5', 'action_request_body')),
+      'rules[0].conditions[0].operator: found "lt", expected one of eq, in, in_condition_set',
+    ],
+    [
+      'a path of a body with a gap',
+      withConditions(when('a..b', 'eq', '5', 'action_request_body')),
+      'rules[0].conditions[0].field: found "a..b", expected names joined by full stops',
+    ],
+    [
       'no aggregation',
       withConditions(when('total', 'lt', '1', 'reference')),
       'rules[0].conditions[0].field: found "total", expected aggregation.<id>',

@@ -147,8 +147,14 @@ describe('client, key, message, authorization', () => {
     expect(seen('message', 'byte_length', bytes)).toEqual(number(2n));
   });
 
+  it('a mark at the beginning of a message is part of it', () => {
+    const marked = intentOf({ kind: 'message', content: new TextEncoder().encode('\ufeffhi') });
+    expect(seen('message', 'content', marked)).toEqual(text('\ufeffhi'));
+  });
+
   it('an aggregation is an error', () => {
     expect(seen('reference', 'aggregation.x', MESSAGE).kind).toBe('unreadable');
+    expect(seen('reference', 'aggregation.a.long.one', MESSAGE).kind).toBe('unreadable');
   });
 });
 
@@ -222,6 +228,14 @@ describe('hyperliquid_action', () => {
     ['size', '1.5'],
     ['reduce_only', 'true'],
     ['destination', 'bob'],
+    ['destination', ' 0xabc'],
+    ['destination', '0xabc!'],
+    ['destination', `0x${'1'.repeat(65)}`],
+    ['destination', true],
+    ['amount', '0xabc'],
+    ['is_cross', 1n],
+    ['tif', true],
+    ['asset', true],
     ['type', 5n],
   ])('%s %o is of the wrong kind: unreadable', (field, value) => {
     expect(seen('hyperliquid_action', field, action({ [field]: value })).kind).toBe('unreadable');
@@ -255,6 +269,19 @@ describe('action_request_body', () => {
       expect(seen('action_request_body', field, body).kind).toBe('inapplicable');
     },
   );
+
+  it('places of a list are digits, of any number', () => {
+    const items = Array.from({ length: 12 }, (_, i) => `item ${i}`);
+    const long = intentOf({ kind: 'action_request_body', body: { items } });
+    expect(seen('action_request_body', 'items.11', long)).toEqual(text('item 11'));
+  });
+
+  it('names that look like places are names', () => {
+    const named = intentOf({ kind: 'action_request_body', body: { o: { '1a': 'x', a1: 'y' } } });
+    expect(seen('action_request_body', 'o.1a', named)).toEqual(text('x'));
+    expect(seen('action_request_body', 'o.a1', named)).toEqual(text('y'));
+    expect(seen('action_request_body', 'o.1a', MESSAGE).kind).toBe('inapplicable');
+  });
 
   it('an object is no value', () => {
     expect(seen('action_request_body', 'o', body).kind).toBe('unreadable');
@@ -385,5 +412,37 @@ describe('a unit', () => {
       if (frame !== undefined) seenValue(condition, frame);
     }
     expect(reads).toBe(1);
+  });
+});
+
+describe('effects of a call', () => {
+  const effects = [
+    { kind: 'operator', token: TOKEN, recipient: ROUTER, amount: 'unlimited' },
+    { kind: 'burn', token: TOKEN, recipient: undefined, amount: 5n },
+  ] as const;
+  const reader = {
+    read: () => ({ kind: 'decoded', functionName: 'f', parameters: new Map(), effects }) as const,
+    functionsNamed: () => [],
+  };
+  const effect = (field: string, value: string) => {
+    const compiled = policy([rule({ conditions: [when(field, 'eq', value)] })], {}, { reader });
+    const [frame] = framesOf(compiled, TRANSACTION);
+    const [written] = compiled.program.rulesByMethod.values().next().value?.[0]?.conditions ?? [];
+    return frame && written && seenValue(written, frame);
+  };
+
+  it('have an amount beyond every other where nothing bounds it', () => {
+    expect(effect('effect.amount', '5')).toEqual(list(number(UNLIMITED_AMOUNT), number(5n)));
+  });
+
+  it('have no recipient where nobody receives', () => {
+    expect(effect('effect.recipient', '0x1')).toMatchObject({
+      items: [address(ROUTER), { kind: 'inapplicable' }],
+    });
+  });
+
+  it('have a kind and a token', () => {
+    expect(effect('effect.kind', 'burn')).toEqual(list(text('operator'), text('burn')));
+    expect(effect('effect.token', '0x1')).toEqual(list(address(TOKEN), address(TOKEN)));
   });
 });
